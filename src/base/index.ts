@@ -1,0 +1,12 @@
+export { assert, present } from './assert.ts'
+export { type Clock, systemClock } from './clock.ts'
+export {
+  CapstanError,
+  ConflictError,
+  InvalidInputError,
+  LimitError,
+  NotFoundError,
+  UnsupportedError,
+} from './errors.ts'
+export { createId, sha256 } from './id.ts'
+export { createRandom, type Random, shuffle } from './random.ts'

@@ -1,0 +1,104 @@
+/**
+ * ONNX as data (https://github.com/onnx/onnx/blob/main/docs/IR.md). Values are named strings; a node reads and defines
+ * values; '' stands for an optional input or output that is absent.
+ */
+import type { DataType, Tensor } from './tensor.ts'
+
+/** A dimension: its size, a symbol such as 'batch_size', or null where nothing is known. */
+export type Dim = number | string | null
+
+export type ValueInfo = {
+  readonly name: string
+  /** null for values that are no tensors (sequences, maps) or of unknown type. */
+  readonly dtype: DataType | null
+  /** null where even the rank is unknown. */
+  readonly dims: readonly Dim[] | null
+}
+
+export type Attribute =
+  | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'int'; readonly value: bigint }
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'tensor'; readonly value: Tensor }
+  | { readonly type: 'graph'; readonly value: Graph }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
+  | { readonly type: 'ints'; readonly value: readonly bigint[] }
+  | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'tensors'; readonly value: readonly Tensor[] }
+  | { readonly type: 'graphs'; readonly value: readonly Graph[] }
+  /** Inside a function body: the value of the function's own attribute of this name. */
+  | { readonly type: 'reference'; readonly value: string }
+
+export type Node = {
+  readonly name: string
+  readonly opType: string
+  /** '' is the standard domain ai.onnx. */
+  readonly domain: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+export type Graph = {
+  readonly name: string
+  readonly inputs: readonly ValueInfo[]
+  readonly outputs: readonly ValueInfo[]
+  /** In topological order. */
+  readonly nodes: readonly Node[]
+  readonly initializers: ReadonlyMap<string, Tensor>
+  /** Declared types of values that are neither inputs nor outputs. */
+  readonly valueInfo: ReadonlyMap<string, ValueInfo>
+}
+
+export type FunctionDefinition = {
+  readonly name: string
+  readonly domain: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: readonly string[]
+  readonly nodes: readonly Node[]
+  readonly opsets: ReadonlyMap<string, number>
+}
+
+export type Model = {
+  readonly irVersion: number
+  /** Domain → version; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>
+  readonly producerName: string
+  readonly producerVersion: string
+  readonly metadata: ReadonlyMap<string, string>
+  readonly functions: readonly FunctionDefinition[]
+  readonly graph: Graph
+}
+
+export const float = (value: number): Attribute => ({ type: 'float', value })
+export const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+export const ints = (values: readonly number[]): Attribute => ({ type: 'ints', value: values.map(BigInt) })
+export const text = (value: string): Attribute => ({ type: 'string', value })
+
+/** An integer attribute, or the operator's default. */
+export function intOf(node: Node, name: string, fallback: number): number {
+  const attribute = node.attributes[name]
+  return attribute?.type === 'int' ? Number(attribute.value) : fallback
+}
+
+/** A list of integers, or undefined where the attribute is absent. */
+export function intsOf(node: Node, name: string): number[] | undefined {
+  const attribute = node.attributes[name]
+  return attribute?.type === 'ints' ? attribute.value.map(Number) : undefined
+}
+
+export function floatOf(node: Node, name: string, fallback: number): number {
+  const attribute = node.attributes[name]
+  return attribute?.type === 'float' ? attribute.value : fallback
+}
+
+export function textOf(node: Node, name: string, fallback: string): string {
+  const attribute = node.attributes[name]
+  return attribute?.type === 'string' ? attribute.value : fallback
+}
+
+/** 'Add', or 'com.microsoft:Gelu' outside of the standard domain. */
+export function operatorOf(node: Node): string {
+  return node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`
+}
