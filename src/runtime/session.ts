@@ -1,0 +1,90 @@
+import * as ort from 'onnxruntime-node'
+import { CapstanError, NotFoundError, UnsupportedError } from '../base/index.ts'
+import type { Tensor } from '../onnx/index.ts'
+import { fromRuntime, toRuntime } from './tensor-bridge.ts'
+
+export type Device = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml'
+
+export type SessionOptions = {
+  device?: Device
+  /** Threads inside one operator. Default: one per physical core. */
+  threads?: number
+  /** 'off' keeps the graph as it is, for tests of single operators. */
+  optimization?: 'all' | 'off'
+  /** Prefix of the file into which the runtime writes its own profile (JSON, Chrome trace format) at `endProfiling`. */
+  profilePrefix?: string
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>
+
+/**
+ * A loaded graph. `run` blocks its thread while the graph runs, so long work belongs in a worker thread.
+ */
+export type Session = {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /**
+   * Runs the graph. Tensors in `outputs` receive their values in place, and may also be inputs: state that the graph
+   * updates element by element is fed and fetched as the same tensor. Names in `outputs` ask for fresh tensors.
+   */
+  run(feeds: Feeds, outputs?: Readonly<Record<string, Tensor | null>>): Promise<Record<string, Tensor>>
+  endProfiling(): void
+  release(): Promise<void>
+}
+
+/** Opens an ONNX model from a path or from bytes. */
+export async function openSession(source: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const device = options.device ?? 'cpu'
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    graphOptimizationLevel: options.optimization === 'off' ? 'disabled' : 'all',
+    logSeverityLevel: 3,
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
+  }
+  const session = await createRuntimeSession(source, settings, device)
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds, outputs) {
+      const results = await session.run(mapValues(feeds, toRuntime), outputs && mapValues(outputs, (t) => t && toRuntime(t)))
+      return mapValues(results, (view, name) => outputs?.[name] ?? fromRuntime(view))
+    },
+    endProfiling: () => session.endProfiling(),
+    release: () => session.release(),
+  }
+}
+
+/** Execution providers that the installed runtime carries. */
+export function listDevices(): string[] {
+  return ort.listSupportedBackends().map((backend) => backend.name)
+}
+
+async function createRuntimeSession(
+  source: string | Uint8Array,
+  settings: ort.InferenceSession.SessionOptions,
+  device: Device,
+): Promise<ort.InferenceSession> {
+  if (device !== 'cpu' && !listDevices().includes(device)) {
+    throw new UnsupportedError('runtime.no-device', `This installation of onnxruntime-node has no ${device}`, {
+      hint: `It has: ${listDevices().join(', ')}. See docs/devices.md for how to install another provider.`,
+    })
+  }
+  try {
+    return typeof source === 'string'
+      ? await ort.InferenceSession.create(source, settings)
+      : await ort.InferenceSession.create(source, settings)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    if (typeof source === 'string' && /file doesn't exist|No such file/i.test(reason)) {
+      throw new NotFoundError('runtime.no-model', `There is no ONNX model at ${source}`, { cause })
+    }
+    throw new CapstanError('runtime.load-failed', `ONNX Runtime cannot load the model: ${reason}`, { cause })
+  }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, name: string) => B): Record<string, B> {
+  const result: Record<string, B> = {}
+  for (const name of Object.keys(record)) result[name] = change(record[name] as A, name)
+  return result
+}
