@@ -1,2 +1,43 @@
-export * from './graph.ts'
-export * from './tensor.ts'
+export { fromNumbers } from './fold-constants.ts'
+export { type GraftOptions, graftGraph } from './graft-graph.ts'
+export {
+  type Attribute,
+  type Dim,
+  type FunctionDefinition,
+  float,
+  floatOf,
+  type Graph,
+  int,
+  intOf,
+  ints,
+  intsOf,
+  type Model,
+  type Node,
+  operatorOf,
+  text,
+  textOf,
+  type ValueInfo,
+} from './graph.ts'
+export { type BuiltNode, builtOpset, GraphBuilder, type Operand, sameDims, type Value } from './graph-builder.ts'
+export {
+  broadcastDims,
+  positiveAxis,
+  reduceDims,
+  reductionAxes,
+  sliceRanges,
+  splitSizes,
+  type ValueType,
+} from './infer-types.ts'
+export {
+  arrayTypes,
+  type DataType,
+  int64s,
+  scalar,
+  sizeOf,
+  storageLength,
+  type Tensor,
+  type TensorData,
+  tensor,
+  toNumbers,
+  zeros,
+} from './tensor.ts'

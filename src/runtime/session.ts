@@ -47,7 +47,10 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(feeds, outputs) {
-      const results = await session.run(mapValues(feeds, toRuntime), outputs && mapValues(outputs, (t) => t && toRuntime(t)))
+      const results = await session.run(
+        mapValues(feeds, toRuntime),
+        outputs && mapValues(outputs, (t) => t && toRuntime(t)),
+      )
       return mapValues(results, (view, name) => outputs?.[name] ?? fromRuntime(view))
     },
     endProfiling: () => session.endProfiling(),
@@ -83,7 +86,10 @@ async function createRuntimeSession(
   }
 }
 
-function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, name: string) => B): Record<string, B> {
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  change: (value: A, name: string) => B,
+): Record<string, B> {
   const result: Record<string, B> = {}
   for (const name of Object.keys(record)) result[name] = change(record[name] as A, name)
   return result

@@ -1,0 +1,100 @@
+/**
+ * Reverse-mode differentiation of a graph under construction: appends to the builder the nodes that compute the
+ * gradient of a scalar with respect to given values.
+ *
+ * Terms: a *target* is a value whose gradient is wanted; a node is *on the path* where a target reaches it and it
+ * reaches the loss; a *contribution* is one node's share of a value's gradient, and the gradient is their sum.
+ */
+import { assert, UnsupportedError } from '../base/index.ts'
+import { type BuiltNode, type GraphBuilder, operatorOf, sameDims, type Value } from '../onnx/index.ts'
+import { toOperation } from './rule.ts'
+import { rules } from './rules/index.ts'
+
+/**
+ * The gradients of `loss` (a scalar, or any value with `seed` as its own gradient) with respect to `targets`.
+ * A target that does not influence the loss gets zeros.
+ * Throws UnsupportedError `gradient.unsupported-op` naming every operator on the path that has no rule.
+ */
+export function gradient(g: GraphBuilder, loss: Value, targets: readonly Value[], seed?: Value): Value[] {
+  assert(seed || loss.dims.length === 0, `internal: the loss has shape [${loss.dims}], so it needs a seed`)
+  const path = nodesOnPath(g, loss, targets)
+  refuseUnsupported(path)
+  const contributions = new Map<string, Value[]>([[loss.name, [seed ?? g.fill(loss, 1)]]])
+  const gradientOf = (value: Value): Value | null => {
+    const parts = contributions.get(value.name)
+    if (!parts) return null
+    const sum = parts.reduce((total, part) => g.add(total, part))
+    contributions.set(value.name, [sum])
+    return sum
+  }
+  for (const built of path.toReversed()) {
+    const dys = built.outputs.map(gradientOf)
+    const rule = rules[operatorOf(built.node) as keyof typeof rules]
+    if (dys.every((dy) => dy === null) || rule === 'none') continue
+    const filled = dys.map((dy, i) => dy ?? g.fill(built.outputs[i] as Value, 0))
+    const results = rule(g, filled, toOperation(g, built))
+    assert(
+      results.length === built.inputs.length,
+      `internal: rule of ${operatorOf(built.node)} gave ${results.length} gradients`,
+    )
+    built.inputs.forEach((input, i) => {
+      const result = results[i]
+      if (!input || !result || g.constantOf(input)) return
+      const reduced = reduceTo(g, result, input, built)
+      const known = contributions.get(input.name)
+      if (known) known.push(reduced)
+      else contributions.set(input.name, [reduced])
+    })
+  }
+  return targets.map((target) => gradientOf(target) ?? g.fill(target, 0))
+}
+
+/** Nodes between the targets and the loss, in topological order. */
+function nodesOnPath(g: GraphBuilder, loss: Value, targets: readonly Value[]): BuiltNode[] {
+  const reached = new Set(targets.map((target) => target.name))
+  const forward = g.nodes.filter(({ inputs, outputs }) => {
+    if (!inputs.some((input) => input && reached.has(input.name))) return false
+    for (const output of outputs) reached.add(output.name)
+    return true
+  })
+  const needed = new Set([loss.name])
+  const path = forward.toReversed().filter(({ node, inputs, outputs }) => {
+    if (!outputs.some((output) => needed.has(output.name))) return false
+    // Nothing flows back through an operator without a derivative, so what lies before it is not on the path.
+    if (rules[operatorOf(node) as keyof typeof rules] !== 'none')
+      for (const input of inputs) if (input) needed.add(input.name)
+    return true
+  })
+  return path.reverse()
+}
+
+function refuseUnsupported(path: readonly BuiltNode[]): void {
+  const missing = path.filter(({ node }) => !(operatorOf(node) in rules))
+  if (missing.length === 0) return
+  const nodesOf = new Map<string, string[]>()
+  for (const { node } of missing) nodesOf.set(operatorOf(node), [...(nodesOf.get(operatorOf(node)) ?? []), node.name])
+  const list = [...nodesOf].map(([operator, nodes]) => `${operator} (node ${nodes.join(', ')})`)
+  throw new UnsupportedError('gradient.unsupported-op', `No gradient rule for ${list.join('; ')}`, {
+    hint: 'Freeze what lies before these nodes, or add a rule in src/autodiff/rules.',
+    details: missing.map(({ node }) => ({ operator: operatorOf(node), node: node.name })),
+  })
+}
+
+/** Sums a gradient over the axes along which its value was broadcast. */
+function reduceTo(g: GraphBuilder, gradientValue: Value, target: Value, built: BuiltNode): Value {
+  assert(
+    gradientValue.dtype === target.dtype,
+    `internal: rule of ${operatorOf(built.node)}: gradient of ${target.name} is ${gradientValue.dtype}, not ${target.dtype}`,
+  )
+  if (sameDims(gradientValue.dims, target.dims)) return gradientValue
+  const lead = gradientValue.dims.length - target.dims.length
+  const axes = gradientValue.dims.flatMap((dim, i) =>
+    i < lead || (target.dims[i - lead] === 1 && dim !== 1) ? [i] : [],
+  )
+  const summed = g.reshape(g.reduceSum(gradientValue, axes), target.dims)
+  assert(
+    sameDims(summed.dims, target.dims),
+    `internal: rule of ${operatorOf(built.node)}: gradient of ${target.name} has shape [${gradientValue.dims}], not [${target.dims}]`,
+  )
+  return summed
+}

@@ -1,0 +1,9 @@
+import { elementwise } from './elementwise.ts'
+import { indexing } from './indexing.ts'
+import { linalg } from './linalg.ts'
+import { movement } from './movement.ts'
+import { normalization } from './normalization.ts'
+import { reductions } from './reduction.ts'
+
+/** Every operator that the walk knows: ONNX op type (with its domain, where not the standard one) → rule. */
+export const rules = { ...elementwise, ...indexing, ...linalg, ...movement, ...normalization, ...reductions }

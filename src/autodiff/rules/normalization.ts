@@ -1,0 +1,24 @@
+import { present } from '../../base/index.ts'
+import { positiveAxis } from '../../onnx/index.ts'
+import type { GradientRule, RuleTable } from '../rule.ts'
+
+/**
+ * y = γ·x̂ + β with x̂ = (x − μ)·s, s = 1/√(σ² + ε) over the axes from `axis` on.
+ * dx = s·(dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂)), dx̂ = dy·γ; dγ = Σ dy·x̂; dβ = Σ dy.
+ */
+const layerNormalization: GradientRule = (g, dys, op) => {
+  const [dy, x, gamma] = [present(dys[0], 'dy'), op.input(0), op.input(1)]
+  const first = positiveAxis(op.int('axis', -1), x.dims.length)
+  const axes = x.dims.map((_, i) => i).slice(first)
+  // The same node with its statistics as outputs; the builder drops the plain one where it is not used otherwise.
+  const inputs = [x, gamma, ...(op.has(2) ? [op.input(2)] : [])]
+  const [, mean, scale] = g.node('LayerNormalization', inputs, op.attributes, { outputCount: 3 })
+  const s = present(scale, 'inverse deviation')
+  const normalized = g.mul(g.sub(x, present(mean, 'mean')), s)
+  const dNormalized = g.mul(dy, gamma)
+  const projected = g.mul(normalized, g.reduceMean(g.mul(dNormalized, normalized), axes))
+  const dx = g.mul(s, g.sub(g.sub(dNormalized, g.reduceMean(dNormalized, axes)), projected))
+  return [dx, g.mul(dy, normalized), ...(op.has(2) ? [dy] : [])]
+}
+
+export const normalization = { LayerNormalization: layerNormalization } satisfies RuleTable
