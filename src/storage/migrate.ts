@@ -1,0 +1,26 @@
+import { type Kysely, type Migration, Migrator } from 'kysely'
+import { CapstanError } from '../base/index.ts'
+import { addRegistry } from './migrations/001-registry.ts'
+import { addLedger } from './migrations/002-ledger.ts'
+import type { Schema } from './schema.ts'
+
+// Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
+const migrations: [name: string, migration: Migration][] = [
+  ['001-registry', addRegistry],
+  ['002-ledger', addLedger],
+]
+
+/** Brings the schema up to date; refuses a data folder that a newer Capstan has written. */
+export async function migrate(database: Kysely<Schema>): Promise<void> {
+  const provider = { getMigrations: async () => Object.fromEntries(migrations) }
+  const { error } = await new Migrator({ db: database, provider }).migrateToLatest()
+  if (error === undefined) return
+  throw new CapstanError(
+    'storage.migration-failed',
+    `The database schema was not brought up to date: ${String(error)}`,
+    {
+      hint: 'If a newer Capstan has written this data folder, use that version; else report this with the message.',
+      cause: error,
+    },
+  )
+}

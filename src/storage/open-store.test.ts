@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openStore, type Store } from './open-store.ts'
+
+const templateFolder = join(tmpdir(), 'capstan-test-database')
+const root = mkdtempSync(join(tmpdir(), 'capstan-store-'))
+const folder = join(root, 'data')
+let store: Store
+
+beforeAll(async () => {
+  store = await openStore({ folder, templateFolder })
+})
+afterAll(async () => {
+  await store.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+it('keeps a transaction apart from queries that run meanwhile', async () => {
+  const insert = store.database.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('tasks')
+      .values({ name: 'rolled-back', created_at: new Date(0) })
+      .execute()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    throw new Error('roll back')
+  })
+  const [inserted, seen] = await Promise.allSettled([insert, store.database.selectFrom('tasks').selectAll().execute()])
+  expect(inserted.status).toBe('rejected')
+  expect(seen).toEqual({ status: 'fulfilled', value: [] })
+})
+
+it('goes on after a query that fails', async () => {
+  await expect(sql`select 1 / 0`.execute(store.database)).rejects.toMatchObject({ code: '22012' })
+  expect((await sql`select count(*) as n from tasks`.execute(store.database)).rows).toEqual([{ n: 0n }])
+})
+
+it('runs with 16 MB of buffers, for the sake of the training beside it', async () => {
+  expect((await sql`show shared_buffers`.execute(store.database)).rows).toEqual([{ shared_buffers: '16MB' }])
+})
+
+it('refuses to open the folder twice and opens it again after closing, with the rows that were there', async () => {
+  await store.database
+    .insertInto('tasks')
+    .values({ name: 'support', created_at: new Date(0) })
+    .execute()
+  await expect(openStore({ folder })).rejects.toMatchObject({ code: 'storage.folder-locked' })
+  await store.close()
+  store = await openStore({ folder })
+  expect(await store.database.selectFrom('tasks').select('name').execute()).toEqual([{ name: 'support' }])
+})
+
+it('removes at opening what a crash left half done, and nothing else', async () => {
+  await store.close()
+  const leftover = join(folder, 'artifacts', `new.incoming_${'0'.repeat(26)}`)
+  mkdirSync(join(folder, 'artifacts'), { recursive: true })
+  writeFileSync(leftover, 'half')
+  writeFileSync(join(folder, 'artifacts', 'notes.txt'), 'mine')
+  store = await openStore({ folder })
+  expect([existsSync(leftover), existsSync(join(folder, 'artifacts', 'notes.txt'))]).toEqual([false, true])
+})
+
+it('writes a backup that unpacks to a database with the same rows', async () => {
+  await store.backup(join(root, 'backup.tar.gz'))
+  mkdirSync(join(root, 'restored', 'database'), { recursive: true })
+  execFileSync('tar', ['-xzf', join(root, 'backup.tar.gz'), '-C', join(root, 'restored', 'database')], {
+    stdio: 'pipe',
+  })
+  const rowsBefore = await store.database.selectFrom('tasks').selectAll().execute()
+  await store.close()
+  const restored = await openStore({ folder: join(root, 'restored') })
+  expect(await restored.database.selectFrom('tasks').selectAll().execute()).toEqual(rowsBefore)
+  await restored.close()
+  store = await openStore({ folder })
+})
+
+it('has every acknowledged row after its owner was killed while writing', async () => {
+  await store.close()
+  const program = `
+    import { openStore } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}
+    const store = await openStore({ folder: ${JSON.stringify(folder)} })
+    for (let i = 0; ; i++) {
+      await store.database.insertInto('tasks').values({ name: 'row-' + i, created_at: new Date(0) }).execute()
+      console.log(i)
+    }`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let acknowledged = -1
+  const lines = createInterface({ input: child.stdout })
+  lines.on('line', (line) => {
+    acknowledged = Number(line)
+    if (acknowledged === 150) child.kill('SIGKILL')
+  })
+  await Promise.all([once(child, 'exit'), once(lines, 'close')])
+  store = await openStore({ folder })
+  const names = await store.database.selectFrom('tasks').select('name').where('name', 'like', 'row-%').execute()
+  expect(acknowledged).toBeGreaterThanOrEqual(150)
+  // One more may have been committed than its process lived to say.
+  expect([acknowledged + 1, acknowledged + 2]).toContain(names.length)
+})
+
+it('says what to do about a database that does not open, and gives the folder free', async () => {
+  const broken = join(root, 'broken')
+  mkdirSync(join(broken, 'database'), { recursive: true })
+  writeFileSync(join(broken, 'database', 'PG_VERSION'), '9.6\n')
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(openStore({ folder: broken })).rejects.toMatchObject({ code: 'storage.open-failed' })
+  }
+})

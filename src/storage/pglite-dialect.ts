@@ -1,0 +1,76 @@
+// Kysely over PGlite. PGlite has one session for the whole process, so the one connection is lent to one user at a time:
+// a transaction holds it from begin to commit and every other query waits. Inside `transaction().execute(trx => …)` use
+// `trx` only; a query on the outer database would wait for the transaction that waits for it.
+import type { PGlite } from '@electric-sql/pglite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import { UnsupportedError } from '../base/index.ts'
+import type { Turnstile } from './turnstile.ts'
+
+/** A Kysely dialect that runs on an open PGlite, one user of its single session at a time. */
+export function createPgliteDialect(pglite: PGlite, session: Turnstile): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new PgliteDriver(pglite, session),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+}
+
+class PgliteDriver implements Driver {
+  readonly #connection: DatabaseConnection
+  readonly #pglite: PGlite
+  readonly #session: Turnstile
+
+  constructor(pglite: PGlite, session: Turnstile) {
+    this.#pglite = pglite
+    this.#session = session
+    this.#connection = { executeQuery: (query) => runQuery(pglite, query), streamQuery: refuseStream }
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#session.enter()
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#session.leave()
+  }
+
+  async beginTransaction(): Promise<void> {
+    await this.#pglite.exec('begin')
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#pglite.exec('commit')
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    await this.#pglite.exec('rollback')
+  }
+
+  async destroy(): Promise<void> {
+    await this.#session.run(() => this.#pglite.close())
+  }
+}
+
+async function runQuery<Row>(pglite: PGlite, query: CompiledQuery): Promise<QueryResult<Row>> {
+  const { rows, affectedRows = 0 } = await pglite.query<Row>(query.sql, [...query.parameters])
+  return { rows, numAffectedRows: BigInt(affectedRows) }
+}
+
+function refuseStream(): never {
+  throw new UnsupportedError('storage.no-stream', 'The embedded database gives a whole result, not a stream.', {
+    hint: 'Read in pages with limit and an ordered key.',
+  })
+}

@@ -1,0 +1,71 @@
+// The tables as Kysely sees them. jsonb columns are written as JSON text, which both PGlite and a PostgreSQL driver take.
+import type { ColumnType, Generated } from 'kysely'
+import type { ArtifactFile } from './fingerprint-folder.ts'
+
+type Json<T> = ColumnType<T, string, string>
+type JsonObject = Record<string, unknown>
+
+export type TasksTable = { name: string; created_at: Date }
+
+export type RunsTable = {
+  id: string
+  task: string
+  kind: 'train' | 'compress' | 'evaluate'
+  status: 'running' | 'succeeded' | 'failed' | 'stopped'
+  seed: bigint
+  settings: Json<JsonObject>
+  started_at: Date
+  finished_at: Date | null
+  error_code: string | null
+  error_message: string | null
+  wall_seconds: number | null
+  cpu_seconds: number | null
+  memory_bytes_peak: bigint | null
+}
+
+export type ModelVersionsTable = {
+  id: string
+  task: string
+  version: number
+  stage: 'candidate' | 'shadow' | 'live' | 'retired'
+  run: string
+  dataset_fingerprint: string
+  base_name: string
+  base_sha256: string
+  settings: Json<JsonObject>
+  seed: bigint
+  code_version: string
+  metrics: Json<JsonObject>
+  size_bytes: bigint
+  files: Json<ArtifactFile[]>
+  created_at: Date
+}
+
+export type LedgerEntriesTable = {
+  id: string
+  sequence: Generated<bigint>
+  source: string
+  key: string
+  payload_sha256: string
+  event_time: Date
+  recorded_at: Date
+  description: string
+  dimensions: Json<Record<string, string>>
+}
+
+export type LedgerPostingsTable = {
+  entry: string
+  position: number
+  account: string
+  commodity: string
+  amount_micro: bigint
+}
+
+/** All tables of a data folder. */
+export type Schema = {
+  tasks: TasksTable
+  runs: RunsTable
+  model_versions: ModelVersionsTable
+  ledger_entries: LedgerEntriesTable
+  ledger_postings: LedgerPostingsTable
+}
