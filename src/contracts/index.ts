@@ -1,0 +1,39 @@
+export { type Config, configSchema, defaultCpuHourRate, type Rate, rateSchema, taskNameSchema } from './config.ts'
+export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
+export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
+export {
+  type Lineage,
+  lineageSchema,
+  type ModelVersion,
+  modelVersionSchema,
+  type Stage,
+  stageSchema,
+} from './model-version.ts'
+export {
+  currencySchema,
+  divideHalfEven,
+  formatAmountMicro,
+  formatMoney,
+  type Money,
+  microUnitsPerUnit,
+  moneySchema,
+  parseAmountMicro,
+  toWire,
+} from './money.ts'
+export {
+  createPredictionRequestSchema,
+  defaultPredictionLimits,
+  type ModelReference,
+  modelReferenceSchema,
+  type Prediction,
+  type PredictionLimits,
+  type PredictionReply,
+  type PredictionRequest,
+  predictionReplySchema,
+  predictionSchema,
+  type ScoredLabel,
+  scoredLabelSchema,
+} from './prediction.ts'
+export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
+export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
+export { type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
