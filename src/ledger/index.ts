@@ -1,0 +1,5 @@
+export { accounts, links } from './account.ts'
+export type { NewEntry } from './entry.ts'
+export { createLedger, type Ledger } from './ledger.ts'
+export type { BalanceFilter, EntryFilter } from './queries.ts'
+export { cpuSecondCommodity } from './run-cost.ts'

@@ -1,0 +1,62 @@
+import { InvalidInputError } from '../base/index.ts'
+import {
+  divideHalfEven,
+  type Money,
+  microUnitsPerUnit,
+  parseAmountMicro,
+  type Rate,
+  type Run,
+} from '../contracts/index.ts'
+import { accounts } from './account.ts'
+import type { NewEntry } from './entry.ts'
+
+/** The commodity in which compute is measured: one second of one logical CPU. */
+export const cpuSecondCommodity = 'CPU-SECOND'
+
+const secondsPerHour = 3600n
+
+/**
+ * The entry for what a finished run used: its CPU-seconds, and their price at a dated rate per CPU-hour, rounded half to
+ * even to a micro-unit. Both commodities stand in one entry, so quantity and money never drift apart.
+ */
+export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { entry: NewEntry; cost: Money } {
+  if (run.finishedAt === null || run.usage === null) {
+    throw new InvalidInputError(
+      'ledger.run-unmeasured',
+      `Run ${run.id} (${run.status}) has no measured usage to book.`,
+      {
+        hint: 'Finish the run with its usage first; an interrupted run has none.',
+      },
+    )
+  }
+  const { cpuSeconds, wallSeconds } = run.usage
+  const cpuMicroSeconds = BigInt(Math.round(cpuSeconds * Number(microUnitsPerUnit)))
+  const amountMicro = divideHalfEven(
+    cpuMicroSeconds * parseAmountMicro(rate.amount),
+    secondsPerHour * microUnitsPerUnit,
+  )
+  const postings = [
+    ...transfer(cpuSecondCommodity, cpuMicroSeconds, accounts.metered),
+    ...transfer(rate.currency, amountMicro, accounts.accruedCloud),
+  ]
+  const entry = {
+    source: 'capstan.run',
+    key: run.id,
+    eventTime: new Date(run.finishedAt),
+    description:
+      `${run.kind} ${run.task}: ${cpuSeconds.toFixed(3)} CPU-seconds in ${wallSeconds.toFixed(3)} s, ` +
+      `at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}, ${rate.source})`,
+    dimensions: { task: run.task, run: run.id, kind: run.kind },
+    postings,
+  }
+  return { entry, cost: { amountMicro, currency: rate.currency } }
+}
+
+/** Nothing where the amount rounds to zero: a posting is never zero. */
+function transfer(commodity: string, amountMicro: bigint, from: string) {
+  if (amountMicro === 0n) return []
+  return [
+    { account: accounts.modelCompute, commodity, amountMicro },
+    { account: from, commodity, amountMicro: -amountMicro },
+  ]
+}
