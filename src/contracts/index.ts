@@ -36,4 +36,4 @@ export {
 } from './prediction.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
 export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
-export { type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
+export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'

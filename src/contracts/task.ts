@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { taskNameSchema } from './config.ts'
+import { modelVersionSchema } from './model-version.ts'
+import { modelReferenceSchema } from './prediction.ts'
+
+/** A task as its callers see it: what it can answer, and which model version answers now. */
+export const taskSchema = z
+  .object({
+    task: taskNameSchema.meta({ description: 'The name in its address', example: 'support' }),
+    kind: z.literal('classify'),
+    labels: z.array(z.string()).meta({ example: ['card_arrival', 'lost_or_stolen_card'] }),
+    model: modelReferenceSchema,
+  })
+  .meta({ id: 'Task' })
+
+/** Parameters of addresses under /v1/tasks/{task}. */
+export const taskParametersSchema = z.object({
+  task: taskNameSchema.meta({ description: 'Name of the task', example: 'support' }),
+})
+
+export const taskListSchema = z.object({ tasks: z.array(taskSchema) }).meta({ id: 'TaskList' })
+export const modelListSchema = z.object({ models: z.array(modelVersionSchema) }).meta({ id: 'ModelList' })
+
+export type Task = z.infer<typeof taskSchema>
