@@ -32,8 +32,6 @@ export type ModelVersionsTable = {
   dataset_fingerprint: string
   base_name: string
   base_sha256: string
-  settings: Json<JsonObject>
-  seed: bigint
   code_version: string
   metrics: Json<JsonObject>
   size_bytes: bigint

@@ -37,8 +37,6 @@ export const addRegistry: Migration = {
         dataset_fingerprint text not null,
         base_name text not null,
         base_sha256 text not null,
-        settings jsonb not null,
-        seed bigint not null,
         code_version text not null,
         metrics jsonb not null,
         size_bytes bigint not null,

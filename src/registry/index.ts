@@ -1,0 +1,5 @@
+export type { DownloadProgress } from './download-model.ts'
+export type { NewModelVersion, VersionReference } from './model-version.ts'
+export { openRegistry, type Registry } from './registry.ts'
+export { type BaseModel, type ResolveBaseModelOptions, resolveBaseModel } from './resolve-base-model.ts'
+export type { NewRun, RunOutcome } from './run.ts'

@@ -1,0 +1,75 @@
+import { type Clock, systemClock } from '../base/index.ts'
+import type { ModelVersion, Run } from '../contracts/index.ts'
+import type { Store } from '../storage/index.ts'
+import {
+  findModelVersion,
+  type NewModelVersion,
+  openModelFolder,
+  promoteVersion,
+  recordModelVersion,
+  type VersionReference,
+} from './model-version.ts'
+import { selectModelVersions } from './queries.ts'
+import { failInterruptedRuns, findRun, finishRun, listRuns, type NewRun, type RunOutcome, startRun } from './run.ts'
+
+export type RegistryContext = { store: Store; clock: Clock }
+
+/** Tasks, runs and model versions of a data folder, each version with its lineage and checked files. */
+export type Registry = {
+  /** Makes the task unless it is there. */
+  ensureTask(name: string): Promise<void>
+  /** Names in alphabetical order. */
+  listTasks(): Promise<string[]>
+  /** Throws NotFoundError `registry.task-not-found`. */
+  startRun(run: NewRun): Promise<Run>
+  /** Throws NotFoundError `registry.run-not-found`, or ConflictError `registry.run-finished` when it has ended before. */
+  finishRun(id: string, outcome: RunOutcome): Promise<Run>
+  findRun(id: string): Promise<Run>
+  /** The newest first. */
+  listRuns(filter?: { task?: string }): Promise<Run[]>
+  /**
+   * Stores the model's files and records the next version. The first one of a task becomes live by itself; later ones are
+   * candidates unless `promote` says otherwise.
+   */
+  recordModelVersion(model: NewModelVersion): Promise<ModelVersion>
+  /** Makes a version live, whatever its stage; the one before becomes retired. Going back is promoting an older one. */
+  promoteVersion(id: string): Promise<ModelVersion>
+  /** In the order of task and version. */
+  listModelVersions(filter?: { task?: string }): Promise<ModelVersion[]>
+  /** The live version unless told; NotFoundError `registry.task-not-found` or `registry.version-not-found` list what exists. */
+  findModelVersion(task: string, reference?: VersionReference): Promise<ModelVersion>
+  /**
+   * A folder with the version's files, every checksum verified: read-only, shared with the store. Throws
+   * `storage.artifact-corrupt` or `storage.artifact-missing`.
+   */
+  openModelFolder(version: Pick<ModelVersion, 'id' | 'files'>): Promise<string>
+}
+
+/** The registry of a store just opened: runs that a crash left unfinished are marked as failed. */
+export async function openRegistry({ store, clock = systemClock }: { store: Store; clock?: Clock }): Promise<Registry> {
+  const context: RegistryContext = { store, clock }
+  await failInterruptedRuns(context)
+  return {
+    ensureTask: async (name) => {
+      const task = { name, created_at: clock.now() }
+      await store.database
+        .insertInto('tasks')
+        .values(task)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+    listTasks: async () => {
+      const rows = await store.database.selectFrom('tasks').select('name').orderBy('name').execute()
+      return rows.map((row) => row.name)
+    },
+    startRun: (run) => startRun(context, run),
+    finishRun: (id, outcome) => finishRun(context, id, outcome),
+    findRun: (id) => findRun(context, id),
+    listRuns: (filter) => listRuns(context, filter),
+    recordModelVersion: (model) => recordModelVersion(context, model),
+    promoteVersion: (id) => promoteVersion(context, id),
+    listModelVersions: (filter) => selectModelVersions(store.database, filter),
+    findModelVersion: (task, reference) => findModelVersion(context, task, reference),
+    openModelFolder: (version) => openModelFolder(context, version),
+  }
+}

@@ -1,0 +1,86 @@
+import { ConflictError, createId, NotFoundError } from '../base/index.ts'
+import type { Run, Usage } from '../contracts/index.ts'
+import { requireTask, toRun } from './queries.ts'
+import type { RegistryContext } from './registry.ts'
+
+export type NewRun = { task: string; kind: Run['kind']; seed: number; settings: Record<string, unknown> }
+
+/** How a run ended; a failed one says why with a stable code. */
+export type RunOutcome =
+  | { status: 'succeeded' | 'stopped'; usage: Usage }
+  | { status: 'failed'; usage: Usage; error: { code: string; message: string } }
+
+/** Records that a run has begun. */
+export async function startRun({ store, clock }: RegistryContext, run: NewRun): Promise<Run> {
+  await requireTask(store.database, run.task)
+  const now = clock.now()
+  const row = await store.database
+    .insertInto('runs')
+    .values({
+      id: createId('run', now),
+      task: run.task,
+      kind: run.kind,
+      status: 'running',
+      seed: BigInt(run.seed),
+      settings: JSON.stringify(run.settings),
+      started_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return toRun(row)
+}
+
+/** Records how a run ended and what it used; a run ends once. */
+export async function finishRun({ store, clock }: RegistryContext, id: string, outcome: RunOutcome): Promise<Run> {
+  const error = outcome.status === 'failed' ? outcome.error : null
+  const row = await store.database
+    .updateTable('runs')
+    .set({
+      status: outcome.status,
+      finished_at: clock.now(),
+      error_code: error?.code ?? null,
+      error_message: error?.message ?? null,
+      wall_seconds: outcome.usage.wallSeconds,
+      cpu_seconds: outcome.usage.cpuSeconds,
+      memory_bytes_peak: BigInt(Math.round(outcome.usage.memoryBytesPeak)),
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .returningAll()
+    .executeTakeFirst()
+  if (row) return toRun(row)
+  const run = await findRun({ store, clock }, id)
+  throw new ConflictError('registry.run-finished', `Run ${id} has ended already (${run.status}, ${run.finishedAt}).`, {
+    hint: 'Start a new run: what a run has recorded does not change.',
+  })
+}
+
+/** The run of that id; throws NotFoundError `registry.run-not-found`. */
+export async function findRun({ store }: RegistryContext, id: string): Promise<Run> {
+  const row = await store.database.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row) return toRun(row)
+  throw new NotFoundError('registry.run-not-found', `There is no run "${id}".`, {
+    hint: 'Run capstan models to see which runs made the versions.',
+  })
+}
+
+/** Runs of a task, or of all, the newest first. */
+export async function listRuns({ store }: RegistryContext, filter: { task?: string } = {}): Promise<Run[]> {
+  let query = store.database.selectFrom('runs').selectAll().orderBy('started_at', 'desc').orderBy('id', 'desc')
+  if (filter.task !== undefined) query = query.where('task', '=', filter.task)
+  return (await query.execute()).map(toRun)
+}
+
+/** Marks runs whose process is gone as failed; this process owns the data folder, so none of them can still be at work. */
+export async function failInterruptedRuns({ store, clock }: RegistryContext): Promise<void> {
+  await store.database
+    .updateTable('runs')
+    .set({
+      status: 'failed',
+      finished_at: clock.now(),
+      error_code: 'registry.run-interrupted',
+      error_message: 'The process ended before the run did.',
+    })
+    .where('status', '=', 'running')
+    .execute()
+}
