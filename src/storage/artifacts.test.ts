@@ -18,12 +18,14 @@ describe('a stored file', () => {
   it('lies under its own checksum, read-only, once however often it is put', async () => {
     const bytes = Buffer.from('weights')
     const first = await artifacts.putFile(bytes)
+    const { ino } = statSync(await artifacts.locateFile(first.sha256))
     writeFileSync(join(folder, 'copy'), bytes)
     expect(await artifacts.putFile(join(folder, 'copy'))).toEqual(first)
     expect(first).toEqual({ sha256: sha256(bytes), sizeBytes: 7 })
     const path = join(folder, 'artifacts', first.sha256.slice(0, 2), first.sha256)
     expect(await artifacts.locateFile(first.sha256)).toBe(path)
     expect(statSync(path).mode & 0o777).toBe(0o444)
+    expect(statSync(path).ino).toBe(ino)
     expect(readdirSync(join(folder, 'artifacts'), { recursive: true })).toHaveLength(2)
   })
 

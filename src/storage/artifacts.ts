@@ -3,7 +3,7 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, normalize, sep } from 'node:path'
-import { CapstanError, createId, InvalidInputError, NotFoundError } from '../base/index.ts'
+import { CapstanError, createId, InvalidInputError, NotFoundError, sha256 } from '../base/index.ts'
 import { type ArtifactFile, fingerprintFile, fingerprintFolder, hashManifest, listFiles } from './fingerprint-folder.ts'
 import { type WrittenFile, writeWhole } from './write-whole.ts'
 
@@ -25,9 +25,14 @@ export type Artifacts = {
 export function createArtifacts(folder: string): Artifacts {
   const pathOf = (sha256: string): string => join(folder, sha256.slice(0, 2), sha256)
 
+  const isIntact = async (sha256: string): Promise<boolean> =>
+    existsSync(pathOf(sha256)) && (await fingerprintFile(pathOf(sha256))).sha256 === sha256
+
   const putFile = async (source: string | Uint8Array): Promise<WrittenFile> => {
+    const known = typeof source === 'string' ? await fingerprintFile(source) : fingerprintBytes(source)
+    // Writing it again would part the new file from the links to the old one, and so keep it on disk twice.
+    if (await isIntact(known.sha256)) return known
     const chunks = typeof source === 'string' ? createReadStream(source, { highWaterMark: 1 << 20 }) : [source]
-    // A file that is there already is written anew all the same: that heals a damaged one.
     return writeWhole(join(folder, 'new'), chunks, { nameTarget: ({ sha256 }) => pathOf(sha256), mode: 0o444 })
   }
 
@@ -70,6 +75,10 @@ export function createArtifacts(folder: string): Artifacts {
   }
 
   return { putFile, putFolder, locateFile, materializeFolder }
+}
+
+function fingerprintBytes(bytes: Uint8Array): WrittenFile {
+  return { sha256: sha256(bytes), sizeBytes: bytes.byteLength }
 }
 
 async function placeFile(source: string, target: string): Promise<void> {
