@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+/** A candidate waits, a shadow answers beside the live one without being heard, a retired one was live. */
 export const stageSchema = z.enum(['candidate', 'shadow', 'live', 'retired'])
 
 /** Where a model version comes from: enough to make it again. */

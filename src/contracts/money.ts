@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { InvalidInputError } from '../base/index.ts'
 
+/** Micro-units in one unit of a currency or of a measured commodity. */
 export const microUnitsPerUnit = 1_000_000n
 
 export const microSchema = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
@@ -13,6 +14,7 @@ export const microSchema = z.codec(z.string().regex(/^-?\d+$/), z.bigint(), {
 /** An ISO 4217 code: three capital letters. */
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, such as USD')
 
+/** An exact amount of one currency. */
 export const moneySchema = z
   .object({
     amountMicro: microSchema.meta({ description: 'Millionths of the currency', example: '40800' }),

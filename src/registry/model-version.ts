@@ -7,6 +7,7 @@ import { listNames, requireTask, selectModelVersions } from './queries.ts'
 import type { RegistryContext } from './registry.ts'
 import { findRun } from './run.ts'
 
+/** What a run has produced and where it came from. */
 export type NewModelVersion = {
   /** The run that made it; task, settings and seed are the run's. */
   run: string

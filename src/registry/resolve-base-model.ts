@@ -14,6 +14,7 @@ export type BaseModel = {
   commit?: string
 }
 
+/** Where downloads are kept and how they are watched, stopped and authorised. */
 export type ResolveBaseModelOptions = DownloadOptions & {
   /** The model for when none is named; the one in Capstan's own package unless told. */
   bundledFolder?: string

@@ -3,6 +3,7 @@ import type { Run, Usage } from '../contracts/index.ts'
 import { requireTask, toRun } from './queries.ts'
 import type { RegistryContext } from './registry.ts'
 
+/** A run that is about to begin; the seed is a whole number from 0. */
 export type NewRun = { task: string; kind: Run['kind']; seed: number; settings: Record<string, unknown> }
 
 /** How a run ended; a failed one says why with a stable code. */

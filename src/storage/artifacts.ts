@@ -7,6 +7,7 @@ import { CapstanError, createId, InvalidInputError, NotFoundError, sha256 } from
 import { type ArtifactFile, fingerprintFile, fingerprintFolder, hashManifest, listFiles } from './fingerprint-folder.ts'
 import { type WrittenFile, writeWhole } from './write-whole.ts'
 
+/** Files stored once under the checksum of their content. */
 export type Artifacts = {
   /** Stores a file (by path) or bytes, once however often it is put; constant memory for a file. */
   putFile(source: string | Uint8Array): Promise<WrittenFile>

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { ConflictError, createId } from '../base/index.ts'
 
 /** Who holds a data folder; `url` where the owner is a server that others can ask instead. */
-export type FolderOwner = { pid: number; processStart: string | null; host: string; url: string | null }
+type FolderOwner = { pid: number; processStart: string | null; host: string; url: string | null }
 /** The hold on a data folder; it also ends with the process. */
 export type FolderLock = { release(): void }
 

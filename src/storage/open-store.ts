@@ -24,6 +24,7 @@ export type Store = {
   close(): Promise<void>
 }
 
+/** Where the data folder is, and who opens it. */
 export type OpenStoreOptions = {
   /** The data folder, made if absent. */
   folder: string

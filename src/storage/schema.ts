@@ -5,9 +5,9 @@ import type { ArtifactFile } from './fingerprint-folder.ts'
 type Json<T> = ColumnType<T, string, string>
 type JsonObject = Record<string, unknown>
 
-export type TasksTable = { name: string; created_at: Date }
+type TasksTable = { name: string; created_at: Date }
 
-export type RunsTable = {
+type RunsTable = {
   id: string
   task: string
   kind: 'train' | 'compress' | 'evaluate'
@@ -23,7 +23,7 @@ export type RunsTable = {
   memory_bytes_peak: bigint | null
 }
 
-export type ModelVersionsTable = {
+type ModelVersionsTable = {
   id: string
   task: string
   version: number
@@ -39,7 +39,7 @@ export type ModelVersionsTable = {
   created_at: Date
 }
 
-export type LedgerEntriesTable = {
+type LedgerEntriesTable = {
   id: string
   sequence: Generated<bigint>
   source: string
@@ -51,7 +51,7 @@ export type LedgerEntriesTable = {
   dimensions: Json<Record<string, string>>
 }
 
-export type LedgerPostingsTable = {
+type LedgerPostingsTable = {
   entry: string
   position: number
   account: string

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createId } from '../base/index.ts'
 
+/** Checksum (lower-case hex) and size of what was written. */
 export type WrittenFile = { sha256: string; sizeBytes: number }
 
 export type WriteOptions = {
