@@ -1,0 +1,25 @@
+import { findDataStart } from './data-file.ts'
+import { readCsvRows } from './read-csv-rows.ts'
+import { readJsonRows } from './read-json-rows.ts'
+import { formatOf, type Row, type RowFormat, type RowProblem } from './row.ts'
+
+export type ReadRowsOptions = {
+  /** By default what the extension says: .csv, .tsv, .jsonl or .ndjson. */
+  format?: RowFormat | undefined
+  /** Called for each row that cannot be read; reading goes on with the next row. */
+  onProblem: (problem: RowProblem) => void
+  /** Bytes read from the file at a time. */
+  chunkBytes?: number
+}
+
+/**
+ * Streams the rows of a CSV, TSV or JSONL file in constant memory. In CSV and TSV the first row names the columns; in
+ * JSONL numbers and booleans become text, null becomes an empty text, and nested values are left out. Throws
+ * `data.file-not-found`, `data.not-a-file`, `data.unreadable`, `data.bad-encoding`, `data.unknown-format` and
+ * `data.bad-header`; everything that concerns one row goes to `onProblem`.
+ */
+export async function* readRows(path: string, options: ReadRowsOptions): AsyncGenerator<Row> {
+  const { format = formatOf(path), onProblem, chunkBytes = 1 << 16 } = options
+  const source = { path, start: await findDataStart(path), chunkBytes, onProblem }
+  yield* format === 'jsonl' ? readJsonRows(source) : readCsvRows(source, format)
+}

@@ -1,0 +1,41 @@
+import { extname } from 'node:path'
+import { InvalidInputError } from '../base/index.ts'
+
+export type RowFormat = 'csv' | 'tsv' | 'jsonl'
+
+/** One row of a data file: `line` is 1-based and is the row's first line, `fields` are its values by column name. */
+export type Row = { line: number; fields: Record<string, string> }
+
+export type RowProblemKind =
+  | 'broken-quotes'
+  | 'empty-label'
+  | 'empty-text'
+  | 'invalid-json'
+  | 'invalid-utf8'
+  | 'label-seen-once'
+  | 'missing-field'
+  | 'ragged-row'
+  | 'row-too-long'
+
+/** Why the row that begins on `line` (1-based) cannot be used. */
+export type RowProblem = { kind: RowProblemKind; line: number; message: string }
+
+/** A row of more bytes than this is a problem, so that an unclosed quote cannot swallow the memory with the file. */
+export const rowBytesMax = 1 << 20
+
+const formatByExtension: Record<string, RowFormat> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+}
+
+/** The format a file's extension names. Throws `data.unknown-format`. */
+export function formatOf(path: string): RowFormat {
+  const format = formatByExtension[extname(path).toLowerCase()]
+  if (format) return format
+  throw new InvalidInputError('data.unknown-format', `${path}: "${extname(path)}" is not a format that can be read`, {
+    hint: `rename it to end in ${Object.keys(formatByExtension).join(', ')}, or name its format`,
+    details: { path },
+  })
+}

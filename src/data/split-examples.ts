@@ -1,0 +1,105 @@
+import { createRandom, InvalidInputError, shuffle } from '../base/index.ts'
+import { countLabels, type Example } from './example.ts'
+import { groupNearDuplicates } from './near-duplicates.ts'
+
+export type SplitOptions = {
+  seed: number
+  /** A fraction of all examples below 1, or a number of examples; 0 (the default) for none. */
+  validation?: number
+  test?: number
+}
+
+export type Split = { train: Example[]; validation: Example[]; test: Example[] }
+
+/** Examples that are near duplicates of each other: one part gets all of them. */
+type Group = { members: Example[]; counts: Map<string, number> }
+
+/**
+ * Divides examples into three parts that keep the order of the input. Each label is spread in proportion, near-duplicate
+ * groups stay whole, and every label keeps at least one example in `train`; where these leave too little choice the
+ * held-out parts come out smaller than asked, down to empty. The same examples and seed give the same split. Throws
+ * `data.bad-split`.
+ */
+export function splitExamples(examples: readonly Example[], options: SplitOptions): Split {
+  const { seed, validation = 0, test = 0 } = options
+  const sizes = {
+    test: toCount('test', test, examples.length),
+    validation: toCount('validation', validation, examples.length),
+  }
+  if (sizes.test + sizes.validation >= Math.max(1, examples.length)) {
+    const asked = `${sizes.validation} validation and ${sizes.test} test examples`
+    throw badSplit(`${asked} leave nothing to train on: there are ${examples.length}`)
+  }
+  const groups = shuffle(collectGroups(examples), createRandom(seed, 'split'))
+  const training = countLabels(examples)
+  const heldOut = new Map<Example, 'validation' | 'test'>()
+  for (const part of ['test', 'validation'] as const) {
+    const wanted = allotByLabel(countLabels(examples), sizes[part], seed)
+    for (const { members, counts } of groups) {
+      if (heldOut.has(members[0] as Example) || !canTake(counts, wanted, training)) continue
+      for (const member of members) heldOut.set(member, part)
+      subtract(wanted, counts)
+      subtract(training, counts)
+    }
+  }
+  return {
+    train: examples.filter((example) => !heldOut.has(example)),
+    validation: examples.filter((example) => heldOut.get(example) === 'validation'),
+    test: examples.filter((example) => heldOut.get(example) === 'test'),
+  }
+}
+
+/** The training examples that no held-out example is a near or exact duplicate of, and how many were dropped. */
+export function removeDuplicatesOf(
+  training: readonly Example[],
+  heldOut: readonly Example[],
+): { examples: Example[]; dropped: number } {
+  const groups = groupNearDuplicates([...heldOut, ...training].map(({ text }) => text))
+  // A group bears the index of its first text, so a group with a held-out text bears one below their number.
+  const examples = training.filter((_, i) => (groups[heldOut.length + i] as number) >= heldOut.length)
+  return { examples, dropped: training.length - examples.length }
+}
+
+function toCount(part: string, size: number, total: number): number {
+  if (size >= 0 && size < 1) return Math.round(size * total)
+  if (Number.isSafeInteger(size) && size >= 1) return size
+  throw badSplit(`the size of the ${part} part is ${size}`)
+}
+
+function badSplit(message: string): InvalidInputError {
+  return new InvalidInputError('data.bad-split', message, {
+    hint: 'give a fraction below 1 (0.1 is a tenth) or a whole number of examples, and leave some to train on',
+  })
+}
+
+function collectGroups(examples: readonly Example[]): Group[] {
+  const membersOf = new Map<number, Example[]>()
+  groupNearDuplicates(examples.map(({ text }) => text)).forEach((group, i) => {
+    const members = membersOf.get(group) ?? []
+    membersOf.set(group, members)
+    members.push(examples[i] as Example)
+  })
+  return [...membersOf.values()].map((members) => ({ members, counts: countLabels(members) }))
+}
+
+/** Shares of `total` in proportion to the counts, whole numbers by largest remainder; equal remainders by lot. */
+function allotByLabel(counts: Map<string, number>, total: number, seed: number): Map<string, number> {
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const shares = shuffle([...counts], createRandom(seed, 'remainders')).map(([label, count]) => {
+    const exact = (count * total) / Math.max(1, all)
+    return { label, count: Math.floor(exact), remainder: exact % 1 }
+  })
+  let left = total - shares.reduce((sum, { count }) => sum + count, 0)
+  for (const share of shares.sort((a, b) => b.remainder - a.remainder)) if (left-- > 0) share.count++
+  return new Map(shares.map(({ label, count }) => [label, count]))
+}
+
+function canTake(counts: Map<string, number>, wanted: Map<string, number>, training: Map<string, number>): boolean {
+  return [...counts].every(
+    ([label, count]) => count <= (wanted.get(label) as number) && count < (training.get(label) as number),
+  )
+}
+
+function subtract(from: Map<string, number>, counts: Map<string, number>): void {
+  for (const [label, count] of counts) from.set(label, (from.get(label) as number) - count)
+}
