@@ -33,7 +33,6 @@ export function createPredictionRequestSchema(limits: PredictionLimits) {
     .meta({
       description: 'One text as `input`, or several as `inputs`.',
       oneOf: [{ required: ['input'] }, { required: ['inputs'] }],
-      example: { input: 'my card has not arrived' },
     })
 }
 

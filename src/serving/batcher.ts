@@ -1,0 +1,143 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ConflictError } from '../base/index.ts'
+import { groupByLength } from './group-by-length.ts'
+import type { EncodedText, Predictor } from './open-predictor.ts'
+
+export type BatcherOptions = {
+  /** How long the first text of a batch may wait for others while the model is idle; 0 starts at once. */
+  delayMsMax: number
+  onBatch?: (report: BatchReport) => void
+}
+
+/** What one run of the model did; `tokensPadded` are the tokens that only filled rows up. */
+export type BatchReport = { rows: number; tokens: number; tokensPadded: number; seconds: number }
+
+/** Probabilities as [texts × labels], and which texts were truncated. */
+export type ScoredTexts = { probabilities: Float32Array; truncated: boolean[] }
+
+type Job = { scored: ScoredTexts; rowsLeft: number; resolve(scored: ScoredTexts): void; reject(reason: unknown): void }
+type Row = { text: EncodedText; job: Job; index: number; arrivedMs: number }
+
+/**
+ * Puts texts of concurrent calls into common batches. While one batch runs, arriving texts gather; the next takes the
+ * oldest of them and those of similar length, so that no text starves and little is padding.
+ */
+export class Batcher {
+  readonly #predictor: Predictor
+  readonly #options: BatcherOptions
+  /** In order of arrival. */
+  #waiting: Row[] = []
+  #running: Promise<void> | null = null
+  #isDraining = false
+  /** Ends the present wait for more texts, if there is one. */
+  #endDelay: (() => void) | null = null
+
+  constructor(predictor: Predictor, options: BatcherOptions) {
+    this.#predictor = predictor
+    this.#options = options
+  }
+
+  /** Rejects with the signal's reason once aborted: texts that have not started are then never run. */
+  async score(texts: readonly string[], signal?: AbortSignal): Promise<ScoredTexts> {
+    if (this.#isDraining) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
+    signal?.throwIfAborted()
+    const encoded = texts.map((text) => this.#predictor.encode(text))
+    const scored: ScoredTexts = {
+      probabilities: new Float32Array(texts.length * this.#predictor.labels.length),
+      truncated: encoded.map(({ truncated }) => truncated),
+    }
+    if (texts.length === 0) return scored
+    let abort = () => {}
+    const done = new Promise<ScoredTexts>((resolve, reject) => {
+      const job: Job = { scored, rowsLeft: texts.length, resolve, reject }
+      abort = () => this.#dropJob(job, signal?.reason)
+      this.#enqueue(job, encoded)
+    })
+    signal?.addEventListener('abort', abort)
+    return done.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  /** Refuses new calls from now on; resolves when all accepted texts are answered. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    this.#endDelay?.()
+    await this.#running
+  }
+
+  #enqueue(job: Job, encoded: readonly EncodedText[]): void {
+    const arrivedMs = performance.now()
+    for (const [index, text] of encoded.entries()) this.#waiting.push({ text, job, index, arrivedMs })
+    if (this.#endDelay && this.#isFull()) this.#endDelay()
+    this.#running ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    do {
+      await this.#gather()
+      const batch = this.#takeBatch()
+      if (batch.length > 0) await this.#runBatch(batch)
+    } while (this.#waiting.length > 0)
+    this.#running = null
+  }
+
+  /** Lets in what arrived while the last batch held the thread, then waits for more if the oldest text has time left. */
+  async #gather(): Promise<void> {
+    await nextTurn()
+    const delayMs = (this.#waiting[0]?.arrivedMs ?? 0) + this.#options.delayMsMax - performance.now()
+    if (delayMs <= 0 || this.#isFull() || this.#isDraining) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs)
+      this.#endDelay = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#endDelay = null
+  }
+
+  #isFull(): boolean {
+    const tokens = this.#waiting.reduce((sum, { text }) => sum + text.ids.length, 0)
+    return tokens >= this.#predictor.tokensPerBatch
+  }
+
+  #takeBatch(): Row[] {
+    const lengths = this.#waiting.map(({ text }) => text.ids.length)
+    const plan = groupByLength(lengths, this.#predictor.tokensPerBatch).find((indices) => indices.includes(0))
+    const taken = new Set(plan)
+    const batch = this.#waiting.filter((_, index) => taken.has(index))
+    this.#waiting = this.#waiting.filter((_, index) => !taken.has(index))
+    return batch
+  }
+
+  async #runBatch(batch: readonly Row[]): Promise<void> {
+    const startedMs = performance.now()
+    try {
+      const probabilities = await this.#predictor.infer(batch.map(({ text }) => text))
+      this.#options.onBatch?.(reportBatch(batch, performance.now() - startedMs))
+      batch.forEach((row, i) => {
+        this.#finishRow(row, probabilities, i)
+      })
+    } catch (error) {
+      for (const job of new Set(batch.map((row) => row.job))) this.#dropJob(job, error)
+    }
+  }
+
+  #finishRow({ job, index }: Row, probabilities: Float32Array, i: number): void {
+    const width = this.#predictor.labels.length
+    job.scored.probabilities.set(probabilities.subarray(i * width, (i + 1) * width), index * width)
+    job.rowsLeft -= 1
+    if (job.rowsLeft === 0) job.resolve(job.scored)
+  }
+
+  #dropJob(job: Job, reason: unknown): void {
+    this.#waiting = this.#waiting.filter((row) => row.job !== job)
+    job.reject(reason)
+  }
+}
+
+function reportBatch(batch: readonly Row[], milliseconds: number): BatchReport {
+  const lengths = batch.map(({ text }) => text.ids.length)
+  const tokens = lengths.reduce((sum, length) => sum + length, 0)
+  const tokensPadded = batch.length * Math.max(...lengths) - tokens
+  return { rows: batch.length, tokens, tokensPadded, seconds: milliseconds / 1000 }
+}
