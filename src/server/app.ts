@@ -1,0 +1,113 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { requestId } from 'hono/request-id'
+import { type Logger, NotFoundError, UnsupportedError } from '../base/index.ts'
+import { defaultPredictionLimits } from '../contracts/index.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createDocumentRoute } from './openapi.ts'
+import { isFault } from './problem.ts'
+import { respondProblem } from './respond.ts'
+import type { Environment, Route } from './route.ts'
+import { createRoutes, type ServerLimits } from './routes.ts'
+import type { ServedPlatform } from './served-platform.ts'
+
+export type AppOptions = {
+  /** Version of the API document. */
+  version: string
+  logger: Logger
+  /** Default: 256 inputs of 20,000 characters, in a body of 1 MiB. */
+  limits?: Partial<ServerLimits>
+}
+
+/** The HTTP interface without a port: `fetch` answers a request, `request` is its short form for tests. */
+export type App = Pick<OpenAPIHono<Environment>, 'fetch' | 'request'> & {
+  /** From now on /readyz answers 503, and each reply asks its client to close the connection. */
+  beginDraining(): void
+}
+
+const defaultServerLimits: ServerLimits = { ...defaultPredictionLimits, bodyBytesMax: 1024 * 1024 }
+
+export function createApp(platform: ServedPlatform, options: AppOptions): App {
+  const { version, logger } = options
+  const limits = { ...defaultServerLimits, ...options.limits }
+  const metrics = createMetrics(platform)
+  let isDraining = false
+
+  const hono = new OpenAPIHono<Environment>()
+  hono.use(requestId(), observeRequest(metrics, logger))
+  hono.use(async (context, next) => {
+    await next()
+    if (isDraining) context.header('Connection', 'close')
+  })
+  hono.onError((error, context) => {
+    const { requestId, route } = context.var
+    const isGone = context.req.raw.signal.aborted
+    if (isFault(error) && !isGone) logger.error({ requestId, route, error: describeError(error) }, 'request failed')
+    return respondProblem(context, error)
+  })
+  hono.notFound((context) => {
+    const what = `There is nothing at ${context.req.method} ${context.req.path}`
+    const hint = 'The routes are listed at /openapi.json.'
+    return respondProblem(context, new NotFoundError('request.unknown-route', what, { hint }))
+  })
+  const routes = createRoutes(platform, { limits, metrics, isDraining: () => isDraining })
+  addRoutes(hono, [...routes, createDocumentRoute(hono, version)])
+
+  return {
+    fetch: hono.fetch,
+    request: hono.request,
+    beginDraining() {
+      isDraining = true
+    },
+  }
+}
+
+function addRoutes(hono: OpenAPIHono<Environment>, routes: readonly Route[]): void {
+  for (const { handle, ...description } of routes) {
+    const { method, path } = description
+    hono.openAPIRegistry.registerPath(description)
+    hono.on(method, toPattern(path), (context) => {
+      context.set('route', path)
+      return handle(context)
+    })
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase())
+    const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+    hono.all(toPattern(path), (context) => refuseMethod(context, path, allowed))
+  }
+}
+
+function refuseMethod(context: Context<Environment>, path: string, allowed: readonly string[]): Response {
+  context.set('route', path)
+  context.header('Allow', allowed.join(', '))
+  const what = `${context.req.method} is not possible at ${path}`
+  const hint = `Use ${allowed.join(' or ')}.`
+  return respondProblem(context, new UnsupportedError('request.method-not-allowed', what, { hint }))
+}
+
+/** One log line and one observation per request, without its texts: only the names of the route's parameters. */
+function observeRequest(metrics: Metrics, logger: Logger): MiddlewareHandler<Environment> {
+  return async (context, next) => {
+    const startedMs = performance.now()
+    context.set('route', 'unknown')
+    await next()
+    const { requestId, route } = context.var
+    const { method } = context.req
+    const { status } = context.res
+    const milliseconds = performance.now() - startedMs
+    metrics.observeRequest({ method, route, status, seconds: milliseconds / 1000 })
+    logger.info({ requestId, method, route, status, milliseconds: Math.round(milliseconds * 10) / 10 }, 'request')
+  }
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\ncaused by: ${describeError(error.cause)}`
+}
+
+/** '/v1/tasks/{task}' of OpenAPI as '/v1/tasks/:task' of the router. */
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}

@@ -1,0 +1,89 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { PredictionReply } from '../contracts/index.ts'
+import type { ServedPlatform } from './served-platform.ts'
+
+/** What /metrics shows, counted in a registry of its own. */
+export type Metrics = {
+  readonly registry: Registry
+  observeRequest(request: { method: string; route: string; status: number; seconds: number }): void
+  observePredictions(task: string, reply: PredictionReply): void
+}
+
+/** Registers Capstan's metrics and those of the process, and listens to the platform's batches. */
+export function createMetrics(platform: ServedPlatform): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requestSeconds = new Histogram({
+    name: 'capstan_http_request_seconds',
+    help: 'Time to answer a request, by route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
+  const predictions = new Counter({
+    name: 'capstan_predictions_total',
+    help: 'Texts answered',
+    labelNames: ['task', 'model'],
+    registers,
+  })
+  const truncated = new Counter({
+    name: 'capstan_truncated_inputs_total',
+    help: 'Texts of which only the beginning was read',
+    labelNames: ['task', 'model'],
+    registers,
+  })
+  new Gauge({
+    name: 'capstan_queue_rows',
+    help: 'Texts accepted and not yet answered',
+    labelNames: ['task'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { task, queueRows } of platform.listQueues()) this.set({ task }, queueRows)
+    },
+  })
+  observeBatches(platform, registers)
+  return {
+    registry,
+    observeRequest({ method, route, status, seconds }) {
+      requestSeconds.observe({ method, route, status }, seconds)
+    },
+    observePredictions(task, { model, predictions: answered }) {
+      const labels = { task, model: model.id }
+      predictions.inc(labels, answered.length)
+      truncated.inc(labels, answered.filter((prediction) => prediction.truncated).length)
+    },
+  }
+}
+
+function observeBatches(platform: ServedPlatform, registers: Registry[]): void {
+  const labelNames = ['task', 'model'] as const
+  const rows = new Histogram({
+    name: 'capstan_batch_rows',
+    help: 'Texts in one run of a model',
+    labelNames,
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'capstan_inference_seconds',
+    help: 'Time of one run of a model',
+    labelNames,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'capstan_tokens_total',
+    help: 'Tokens that models read; kind "padding" only filled rows up',
+    labelNames: [...labelNames, 'kind'],
+    registers,
+  })
+  platform.onBatch((batch) => {
+    const labels = { task: batch.task, model: batch.model.id }
+    rows.observe(labels, batch.rows)
+    seconds.observe(labels, batch.seconds)
+    tokens.inc({ ...labels, kind: 'text' }, batch.tokens)
+    tokens.inc({ ...labels, kind: 'padding' }, batch.tokensPadded)
+  })
+}

@@ -1,0 +1,35 @@
+import { NotFoundError } from '../../src/base/index.ts'
+import type { ServedPlatform } from '../../src/server/index.ts'
+import { ModelPool, type ModelPoolOptions } from '../../src/serving/index.ts'
+import { createClassifierFolders } from '../tiny-classifier.ts'
+
+/** A platform of one task, "support", on a real model pool; `isReady` may be switched. */
+export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}) {
+  const folders = createClassifierFolders()
+  const words = ['card', 'money', 'phone', 'bank', 'time', 'house', 'water']
+  const served = { task: 'support', model: { id: 'model_1', version: 1 }, folder: await folders.write({ words }) }
+  const pool = new ModelPool({
+    tokensMax: 64,
+    async findModel(task) {
+      if (task !== served.task) throw new NotFoundError('platform.unknown-task', `There is no task ${task}`)
+      return served
+    },
+    ...poolOptions,
+  })
+  await pool.load(served)
+  const state = { isReady: true }
+  const platform: ServedPlatform = {
+    predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    listTasks: async () =>
+      pool.listLoaded().map(({ task, labels, model }) => ({ task, kind: 'classify', labels: [...labels], model })),
+    listModels: async () => [],
+    isReady: () => state.isReady,
+    listQueues: () => pool.listLoaded(),
+    onBatch: (listener) => pool.onBatch(listener),
+  }
+  const close = async () => {
+    await pool.close()
+    await folders.remove()
+  }
+  return { platform, state, close }
+}
