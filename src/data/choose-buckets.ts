@@ -1,6 +1,7 @@
 import { assert } from '../base/index.ts'
 import { rowsPerBatch } from './plan-batches.ts'
 
+/** What bounds the choice of bucket lengths; all lengths are in tokens. */
 export type ChooseBucketsOptions = {
   tokensPerBatch: number
   /** Each bucket length costs a specialised graph. */
@@ -18,19 +19,20 @@ export type ChooseBucketsOptions = {
  */
 export function chooseBuckets(lengths: ArrayLike<number>, options: ChooseBucketsOptions): number[] {
   const { tokensPerBatch, bucketsMax = 6, multipleOf = 4, lengthMax = Number.POSITIVE_INFINITY } = options
-  const counts = new Map<number, number>()
+  const counts: number[] = []
   for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i] as number
     assert(length <= lengthMax, `internal: text ${i} has ${length} tokens, more than the ${lengthMax} allowed`)
-    const rounded = Math.min(lengthMax, Math.ceil(Math.max(1, length) / multipleOf) * multipleOf)
-    counts.set(rounded, (counts.get(rounded) ?? 0) + 1)
+    const candidate = Math.ceil(Math.max(1, length) / multipleOf) - 1
+    while (counts.length <= candidate) counts.push(0)
+    counts[candidate] = (counts[candidate] as number) + 1
   }
-  const candidates = [...counts.keys()].sort((a, b) => a - b)
-  if (candidates.length === 0) return []
+  if (counts.length === 0) return []
 
+  const candidates = counts.map((_, candidate) => Math.min(lengthMax, (candidate + 1) * multipleOf))
   /** How many texts are not longer than each candidate, after a 0 for none. */
   const textsUpTo = [0]
-  for (const length of candidates) textsUpTo.push((textsUpTo.at(-1) as number) + (counts.get(length) as number))
+  for (const count of counts) textsUpTo.push((textsUpTo.at(-1) as number) + count)
   /** Tokens of the batches of one bucket, for the texts longer than candidate `from - 1` and up to `to - 1`. */
   const countTokens = (from: number, to: number): number => {
     const length = candidates[to - 1] as number

@@ -4,7 +4,7 @@ import { InvalidInputError } from '../base/index.ts'
 export type ColumnChoice = { text: string; label: string }
 
 /** Names, in lower case, by which a column is found when none is given. */
-export const guessedNames: Record<keyof ColumnChoice, readonly string[]> = {
+const guessedNames: Record<keyof ColumnChoice, readonly string[]> = {
   text: [
     'text',
     'sentence',

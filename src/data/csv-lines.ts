@@ -8,10 +8,13 @@ export function countLines(start: number, line: number) {
   let current = line
   let seen = start
   let afterReturn = false
-  /** Offsets just after the line ends that `lineAt` has not passed yet. */
+  /** Offsets just after line ends; `lineAt` has passed the first `passed` of them. */
   let ends: number[] = []
+  let passed = 0
 
   const see = (chunk: Buffer) => {
+    ends = ends.slice(passed)
+    passed = 0
     for (const byte of chunk) {
       seen++
       if (byte === lineFeed && afterReturn) ends[ends.length - 1] = seen
@@ -21,10 +24,7 @@ export function countLines(start: number, line: number) {
   }
   /** The line that holds the byte at `offset`; offsets may only grow, and not stand between CR and LF. */
   const lineAt = (offset: number): number => {
-    const passed = ends.findIndex((end) => end > offset)
-    const count = passed < 0 ? ends.length : passed
-    current += count
-    ends = ends.slice(count)
+    for (; passed < ends.length && (ends[passed] as number) <= offset; passed++) current++
     return current
   }
   return { see, lineAt }

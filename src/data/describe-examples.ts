@@ -4,6 +4,7 @@ import { groupNearDuplicates, normalizeText } from './near-duplicates.ts'
 /** The same text, but for case and punctuation, under two labels or more: one of them is wrong, or the task unclear. */
 export type LabelConflict = { text: string; labels: string[]; lines: number[] }
 
+/** Counts over a data set, for people to look at. */
 export type ExamplesSummary = {
   rows: number
   labels: number

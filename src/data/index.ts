@@ -1,5 +1,5 @@
 export { type ChooseBucketsOptions, chooseBuckets } from './choose-buckets.ts'
-export { type ColumnChoice, guessedNames } from './columns.ts'
+export type { ColumnChoice } from './columns.ts'
 export { describeExamples, type ExamplesSummary, type LabelConflict } from './describe-examples.ts'
 export { countLabels, type Example, fingerprintExamples } from './example.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'

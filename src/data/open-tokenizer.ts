@@ -6,6 +6,7 @@ import { type CapstanError, InvalidInputError, NotFoundError } from '../base/ind
 /** Token ids with the special tokens around them; `truncated` says that the text had more. */
 export type Encoding = { ids: Int32Array; truncated: boolean }
 
+/** Turns texts into the ids a model was trained with. */
 export type Tokenizer = {
   /** At most `tokensMax` ids and no padding. A text cut off keeps its closing special tokens. */
   encode(text: string): Encoding

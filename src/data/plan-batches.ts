@@ -1,5 +1,6 @@
 import { assert, createRandom, shuffle } from '../base/index.ts'
 
+/** How texts are put into batches; all lengths are in tokens. */
 export type PlanBatchesOptions = {
   tokensPerBatch: number
   /** Rising numbers of tokens, the last at least the longest text: what `chooseBuckets` gives. */

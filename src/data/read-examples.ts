@@ -4,9 +4,10 @@ import { countLabels, type Example } from './example.ts'
 import { readRows } from './read-rows.ts'
 import type { Row, RowFormat, RowProblem, RowProblemKind } from './row.ts'
 
+/** Which file to read, where in it text and label stand, and how strictly. */
 export type ReadExamplesOptions = {
   path: string
-  /** By default the column whose name is a usual one: see `guessedNames`. */
+  /** By default the column whose name is a usual one: see columns.ts. */
   textColumn?: string | undefined
   labelColumn?: string | undefined
   /** By default what the extension says. */
@@ -17,6 +18,7 @@ export type ReadExamplesOptions = {
   purpose?: 'train' | 'evaluate'
 }
 
+/** The usable examples of a file, and what was left out of it. */
 export type ReadExamplesResult = {
   examples: Example[]
   columns: ColumnChoice

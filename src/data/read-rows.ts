@@ -3,6 +3,7 @@ import { readCsvRows } from './read-csv-rows.ts'
 import { readJsonRows } from './read-json-rows.ts'
 import { formatOf, type Row, type RowFormat, type RowProblem } from './row.ts'
 
+/** How to read a file, and who hears of rows that cannot be read. */
 export type ReadRowsOptions = {
   /** By default what the extension says: .csv, .tsv, .jsonl or .ndjson. */
   format?: RowFormat | undefined

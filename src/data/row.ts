@@ -1,11 +1,13 @@
 import { extname } from 'node:path'
 import { InvalidInputError } from '../base/index.ts'
 
+/** How rows are written in a file; `jsonl` is one JSON object a line. */
 export type RowFormat = 'csv' | 'tsv' | 'jsonl'
 
 /** One row of a data file: `line` is 1-based and is the row's first line, `fields` are its values by column name. */
 export type Row = { line: number; fields: Record<string, string> }
 
+/** What can be wrong with one row. */
 export type RowProblemKind =
   | 'broken-quotes'
   | 'empty-label'

@@ -2,6 +2,7 @@ import { createRandom, InvalidInputError, shuffle } from '../base/index.ts'
 import { countLabels, type Example } from './example.ts'
 import { groupNearDuplicates } from './near-duplicates.ts'
 
+/** How large the held-out parts should be, and which of the possible splits to take. */
 export type SplitOptions = {
   seed: number
   /** A fraction of all examples below 1, or a number of examples; 0 (the default) for none. */
@@ -9,6 +10,7 @@ export type SplitOptions = {
   test?: number
 }
 
+/** Every example is in exactly one part. */
 export type Split = { train: Example[]; validation: Example[]; test: Example[] }
 
 /** Examples that are near duplicates of each other: one part gets all of them. */
