@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import { present } from '../src/base/index.ts'
 
 export type HttpLoad = {
   url: string
@@ -38,10 +39,15 @@ export async function measureHttp({
     method: 'POST' as const,
     headers: { 'content-type': 'application/json' },
     connections,
-    // Each connection starts elsewhere in the list: in step, all would send the same text at the same time.
+    // Each connection has its own share of the bodies: in step, all would send the same text at the same time.
     setupClient(client: autocannon.Client) {
-      const start = Math.floor((clients++ * requests.length) / connections) % requests.length
-      client.setRequests([...requests.slice(start), ...requests.slice(0, start)])
+      const first = clients++
+      const share = Math.ceil(requests.length / connections)
+      client.setRequests(
+        Array.from({ length: share }, (_, i) =>
+          present(requests[(first + i * connections) % requests.length], 'a body'),
+        ),
+      )
     },
   }
   await autocannon({ ...load, duration: warmUpSeconds })

@@ -6,7 +6,7 @@
  * reaches the loss; a *contribution* is one node's share of a value's gradient, and the gradient is their sum.
  */
 import { assert, UnsupportedError } from '../base/index.ts'
-import { type BuiltNode, type GraphBuilder, operatorOf, sameDims, type Value } from '../onnx/index.ts'
+import { type BuiltNode, type GraphBuilder, operatorOf, sameDims, sizeOf, type Value } from '../onnx/index.ts'
 import { toOperation } from './rule.ts'
 import { rules } from './rules/index.ts'
 
@@ -80,6 +80,13 @@ function refuseUnsupported(path: readonly BuiltNode[]): void {
   })
 }
 
+/** The sum over the first `axisCount` axes, as a product with ones: several times faster than ReduceSum on rows. */
+function sumRows(g: GraphBuilder, x: Value, axisCount: number): Value {
+  const rows = sizeOf(x.dims.slice(0, axisCount))
+  const ones = g.fill({ dtype: x.dtype, dims: [1, rows] }, 1)
+  return g.matMul(ones, g.reshape(x, [rows, sizeOf(x.dims.slice(axisCount))]))
+}
+
 /** Sums a gradient over the axes along which its value was broadcast. */
 function reduceTo(g: GraphBuilder, gradientValue: Value, target: Value, built: BuiltNode): Value {
   assert(
@@ -91,7 +98,11 @@ function reduceTo(g: GraphBuilder, gradientValue: Value, target: Value, built: B
   const axes = gradientValue.dims.flatMap((dim, i) =>
     i < lead || (target.dims[i - lead] === 1 && dim !== 1) ? [i] : [],
   )
-  const summed = g.reshape(g.reduceSum(gradientValue, axes), target.dims)
+  const isLeading = axes.length > 0 && axes.every((axis, i) => axis === i)
+  const summed = g.reshape(
+    isLeading ? sumRows(g, gradientValue, axes.length) : g.reduceSum(gradientValue, axes),
+    target.dims,
+  )
   assert(
     sameDims(summed.dims, target.dims),
     `internal: rule of ${operatorOf(built.node)}: gradient of ${target.name} has shape [${gradientValue.dims}], not [${target.dims}]`,

@@ -86,14 +86,15 @@ function graftNode(
   })
 }
 
-/** MatMul(x, w) + bias as one Gemm over all rows of x. */
+/** MatMul(x, w) + bias as one product over all rows of x. */
 function toLinear(g: GraphBuilder, product: Value, bias: Value): Value | null {
   const producer = g.producerOf(product)
   if (producer?.node.opType !== 'MatMul' || bias.dims.length !== 1) return null
   const [x, w] = producer.inputs as [Value, Value]
   if (w.dims.length !== 2 || x.dims.length < 2 || bias.dims[0] !== w.dims[1]) return null
   const rows = g.reshape(x, [sizeOf(x.dims.slice(0, -1)), x.dims.at(-1) as number])
-  return g.reshape(g.gemm(rows, w, bias), product.dims)
+  // Added by itself: the kernel of Gemm first fills its result with the bias, which costs more than one pass of Add.
+  return g.reshape(g.add(g.gemm(rows, w, null), bias), product.dims)
 }
 
 /** The x of Gelu(x) where `left · right` is x · 0.5 · (1 + erf(x / √2)) in any of the orders that exporters write. */

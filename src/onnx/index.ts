@@ -1,3 +1,4 @@
+export { decodeModel, encodeModel } from './codec.ts'
 export { fromNumbers } from './fold-constants.ts'
 export { type GraftOptions, graftGraph } from './graft-graph.ts'
 export {
@@ -28,6 +29,7 @@ export {
   splitSizes,
   type ValueType,
 } from './infer-types.ts'
+export { readModel, type WriteModelOptions, writeModel } from './model-file.ts'
 export {
   arrayTypes,
   type DataType,

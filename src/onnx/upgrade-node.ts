@@ -35,8 +35,13 @@ export function upgradeNode(node: Node, opset: number, rank: number): UpgradedNo
   const list = listInputs[node.opType]
   if (list && opset < list.since) {
     const values = intsOf(node, list.attribute)
-    if (values) constants.set(1, int64s(values))
-    return { node: { ...node, attributes: without(list.attribute) }, constants }
+    if (values) {
+      constants.set(1, int64s(values))
+      return { node: { ...node, attributes: without(list.attribute) }, constants }
+    }
+  }
+  if (node.opType === 'Split' && opset < 18 && node.inputs.length < 2) {
+    return { node: { ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } }, constants }
   }
   if (node.opType === 'Slice' && opset < 10) {
     const starts = intsOf(node, 'starts') ?? []

@@ -39,6 +39,7 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     graphOptimizationLevel: options.optimization === 'off' ? 'disabled' : 'all',
     logSeverityLevel: 3,
+    enableMemPattern: false,
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { cpus, totalmem } from 'node:os'
+
+/** A promise of the project with what was measured against it. */
+export type Bar = { what: string; unit: string; bar: string; measured: number; holds: boolean }
+
+export type BenchmarkResult = { values: Record<string, number | string>; bars: Bar[] }
+
+export type BenchmarkOptions = {
+  /** Folder with Banking77's train.csv and test.csv. */
+  data: string
+  base: string | undefined
+  seeds: number
+  /** Progress for people, on stderr. */
+  log: (line: string) => void
+}
+
+export type Benchmark = { name: string; description: string; run(options: BenchmarkOptions): Promise<BenchmarkResult> }
+
+export type Machine = { cpu: string; cores: number; instructions: string[]; memoryGib: number; node: string; onnxruntime: string; date: string }
+
+export function atLeast(what: string, unit: string, bar: number, measured: number): Bar {
+  return { what, unit, bar: `≥ ${bar}`, measured, holds: measured >= bar }
+}
+
+export function atMost(what: string, unit: string, bar: number, measured: number): Bar {
+  return { what, unit, bar: `≤ ${bar}`, measured, holds: measured <= bar }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+}
+
+/** Milliseconds of one call: the median of `repeats`, after `warmups` that do not count. */
+export async function timeMs(call: () => Promise<unknown>, { repeats, warmups }: { repeats: number; warmups: number }): Promise<number> {
+  const times: number[] = []
+  for (let i = -warmups; i < repeats; i++) {
+    const started = performance.now()
+    await call()
+    if (i >= 0) times.push(performance.now() - started)
+  }
+  return median(times)
+}
+
+/** What a figure depends on besides the code. */
+export function describeMachine(now: Date): Machine {
+  const require = createRequire(import.meta.url)
+  const flags = readFileSync('/proc/cpuinfo', 'utf8').match(/^flags\s*: (.*)$/m)?.[1]?.split(' ') ?? []
+  const named = ['avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'avx512_bf16', 'amx_tile', 'amx_int8']
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    instructions: named.filter((flag) => flags.includes(flag)),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    onnxruntime: (require('onnxruntime-node/package.json') as { version: string }).version,
+    date: now.toISOString().slice(0, 10),
+  }
+}
+
+/** Largest resident memory of this process so far, in MiB. */
+export function peakMemoryMib(): number {
+  return process.resourceUsage().maxRSS / 1024
+}

@@ -1,0 +1,48 @@
+/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--base folder] [--seeds n] */
+import { parseArgs } from 'node:util'
+import { type Benchmark, describeMachine } from './benchmark.ts'
+
+const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
+  'training-step': () => import('./training-step.ts'),
+  banking77: () => import('./banking77.ts'),
+  predict: () => import('./predict.ts'),
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    data: { type: 'string', default: 'examples/banking77' },
+    base: { type: 'string' },
+    seeds: { type: 'string', default: '3' },
+  },
+})
+const [name = 'list'] = positionals
+if (name === 'list') {
+  for (const load of Object.values(benchmarks)) {
+    const { benchmark } = await load()
+    console.log(`${benchmark.name.padEnd(16)} ${benchmark.description}`)
+  }
+} else {
+  const load = benchmarks[name]
+  if (!load) {
+    console.error(`There is no benchmark ${name}. There are: ${Object.keys(benchmarks).join(', ')}`)
+    process.exit(2)
+  }
+  const { benchmark } = await load()
+  const machine = describeMachine(new Date())
+  const result = await benchmark.run({
+    data: values.data,
+    base: values.base,
+    seeds: Number(values.seeds),
+    log: (line) => console.error(line),
+  })
+  if (values.json) console.log(JSON.stringify({ name, machine, ...result }, null, 2))
+  else {
+    console.table(result.values)
+    for (const { what, unit, bar, measured, holds } of result.bars) {
+      console.log(`${holds ? 'holds ' : 'MISSED'} ${what}: ${bar} ${unit}, measured ${Number(measured.toPrecision(4))}`)
+    }
+  }
+  process.exit(result.bars.every(({ holds }) => holds) ? 0 : 1)
+}

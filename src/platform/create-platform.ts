@@ -1,0 +1,131 @@
+import { type Clock, systemClock } from '../base/index.ts'
+import type { Config, ModelReference, ModelVersion, Prediction, Run, Task } from '../contracts/index.ts'
+import { readExamples } from '../data/index.ts'
+import { createLedger, type Ledger } from '../ledger/index.ts'
+import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
+import { ModelPool, type ServedBatch } from '../serving/index.ts'
+import { openStore, type Store } from '../storage/index.ts'
+import type { EvaluationReport } from '../training/index.ts'
+import { evaluateFolder } from './evaluate-folder.ts'
+import { readConfig } from './read-config.ts'
+import { type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
+
+export type PlatformOptions = {
+  /** Where `capstan.yaml` and the data folder are; default: the current directory. */
+  projectFolder?: string
+  /** A configuration other than the project folder's `capstan.yaml`. */
+  configFile?: string | undefined
+  clock?: Clock
+  /** Told to another process that wants the data folder. */
+  owner?: { url?: string }
+}
+
+export type PlatformContext = { store: Store; registry: Registry; ledger: Ledger; config: Config; clock: Clock }
+
+export type EvaluateRequest = {
+  task: string
+  data: string
+  version?: VersionReference
+  textColumn?: string | undefined
+  labelColumn?: string | undefined
+  skipBadRows?: boolean
+}
+
+/** Everything Capstan does, in one process over one data folder. */
+export type Platform = {
+  readonly config: Config
+  /** Trains, registers and books a model for a task. */
+  train(request: TrainTaskRequest): Promise<TrainTaskResult>
+  /** Measures a version (the live one unless told) on a labelled file. */
+  evaluate(request: EvaluateRequest): Promise<{ model: ModelVersion; report: EvaluationReport; skipped: number }>
+  /** One prediction with all scores per text, by the task's live version. */
+  predict(
+    task: string,
+    inputs: readonly string[],
+    options?: { signal?: AbortSignal },
+  ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+  /** Loads the live version of every task, so that the first request need not wait. */
+  loadModels(): Promise<void>
+  isReady(): boolean
+  listTasks(): Promise<Task[]>
+  listModels(filter?: { task?: string }): Promise<ModelVersion[]>
+  listRuns(filter?: { task?: string }): Promise<Run[]>
+  /** Makes a version live. */
+  promote(task: string, reference: VersionReference): Promise<ModelVersion>
+  /** Texts accepted and not yet answered, by task. */
+  listQueues(): { task: string; queueRows: number }[]
+  onBatch(listener: (batch: ServedBatch) => void): () => void
+  ledger: Ledger
+  /** Answers what was accepted, then closes models and store. */
+  close(): Promise<void>
+}
+
+/** Opens the project's data folder and wires all parts. Throws ConflictError `storage.folder-locked` while another process has it. */
+export async function createPlatform({
+  projectFolder = '.',
+  configFile,
+  clock = systemClock,
+  owner,
+}: PlatformOptions = {}): Promise<Platform> {
+  const { config, storageFolder } = await readConfig({ projectFolder, file: configFile })
+  const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
+  const registry = await openRegistry({ store, clock })
+  const ledger = createLedger({ store, clock })
+  const context: PlatformContext = { store, registry, ledger, config, clock }
+  const findServed = async (task: string) => {
+    const version = await registry.findModelVersion(task)
+    return { task, model: toReference(version), folder: await registry.openModelFolder(version) }
+  }
+  const pool = new ModelPool({ findModel: findServed })
+  let isReady = false
+  return {
+    config,
+    ledger,
+    train: (request) => trainTask(context, withColumns(config, request)),
+    evaluate: (request) => evaluateTask(context, withColumns(config, request)),
+    predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    async loadModels() {
+      for (const { task, stage } of await registry.listModelVersions()) {
+        if (stage === 'live') await pool.load(await findServed(task))
+      }
+      isReady = true
+    },
+    isReady: () => isReady,
+    listTasks: async () =>
+      pool.listLoaded().map(({ task, model, labels }) => ({ task, kind: 'classify', labels: [...labels], model })),
+    listModels: (filter) => registry.listModelVersions(filter),
+    listRuns: (filter) => registry.listRuns(filter),
+    promote: async (task, reference) => registry.promoteVersion((await registry.findModelVersion(task, reference)).id),
+    listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
+    onBatch: (listener) => pool.onBatch(listener),
+    async close() {
+      isReady = false
+      await pool.close()
+      await store.close()
+    },
+  }
+}
+
+async function evaluateTask({ registry }: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
+  const model = await registry.findModelVersion(task, version)
+  const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...options })
+  const report = await evaluateFolder(await registry.openModelFolder(model), examples)
+  return { model, report, skipped: problems.length }
+}
+
+/** Columns that the request leaves open are those of `capstan.yaml`, where the task stands there. */
+function withColumns<T extends { task: string; textColumn?: string | undefined; labelColumn?: string | undefined }>(
+  { tasks }: Config,
+  request: T,
+): T {
+  const task = tasks[request.task]
+  return {
+    ...request,
+    textColumn: request.textColumn ?? task?.textColumn,
+    labelColumn: request.labelColumn ?? task?.labelColumn,
+  }
+}
+
+function toReference({ id, version }: ModelVersion): ModelReference {
+  return { id, version }
+}

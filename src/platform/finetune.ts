@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import type { Prediction, Usage } from '../contracts/index.ts'
+import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../registry/index.ts'
+import { openPredictor } from '../serving/index.ts'
+import {
+  type EvaluationReport,
+  startTraining,
+  type TrainEvent,
+  type TrainingSettings,
+  type TrainResult,
+} from '../training/index.ts'
+import { evaluateFolder } from './evaluate-folder.ts'
+import { measureUsage } from './measure-usage.ts'
+import { type DataRequest, type PreparedData, prepareData } from './prepare-data.ts'
+
+export type FinetuneEvent =
+  | { type: 'data-ready'; data: PreparedData }
+  | { type: 'base-progress'; progress: DownloadProgress }
+  | { type: 'base-ready'; base: BaseModel }
+  | { type: 'evaluation-start'; count: number }
+  | TrainEvent
+
+export type FinetuneOptions = DataRequest & {
+  /** A folder in transformers.js layout or a Hugging Face id; the bundled all-MiniLM-L6-v2 where left out. */
+  base?: string | undefined
+  /** Where the model's folder is written; default `capstan-model`. */
+  output?: string
+  /** Where downloaded base models are kept; default `.capstan`. */
+  cacheFolder?: string
+  settings?: Partial<TrainingSettings>
+  onEvent?: (event: FinetuneEvent) => void
+  /** Ends the run early; the best model so far is kept. */
+  signal?: AbortSignal
+}
+
+/** A trained model on disk, ready to answer. */
+export type FinetunedModel = {
+  folder: string
+  labels: readonly string[]
+  predict(texts: readonly string[]): Promise<Prediction[]>
+  close(): Promise<void>
+}
+
+export type FinetuneReport = {
+  /** On the test examples, which training never saw. */
+  test: EvaluationReport
+  data: PreparedData
+  base: BaseModel
+  training: TrainResult
+  usage: Usage
+}
+
+/**
+ * Trains a text classifier on a file of labelled texts.
+ * @example
+ * const { model, report } = await finetune({ data: 'tickets.csv', textColumn: 'text', labelColumn: 'label' })
+ * console.log(report.test.accuracy, await model.predict(['my card has not arrived']))
+ */
+export async function finetune(options: FinetuneOptions): Promise<{ model: FinetunedModel; report: FinetuneReport }> {
+  const folder = resolve(options.output ?? 'capstan-model')
+  const report = await runFinetune({ ...options, folder })
+  const predictor = await openPredictor(folder)
+  const { labels, predict, close } = predictor
+  return { model: { folder, labels, predict, close }, report }
+}
+
+/** The work of `finetune`: the model is in `folder` afterwards. */
+export async function runFinetune({
+  folder,
+  onEvent = () => {},
+  signal,
+  settings,
+  base: spec,
+  cacheFolder = '.capstan',
+  ...request
+}: Omit<FinetuneOptions, 'output'> & { folder: string }): Promise<FinetuneReport> {
+  const usage = measureUsage()
+  const data = await prepareData({ ...request, seed: settings?.seed ?? 1 })
+  onEvent({ type: 'data-ready', data })
+  const base = await resolveBaseModel(spec, {
+    cacheFolder,
+    onProgress: (progress) => onEvent({ type: 'base-progress', progress }),
+    ...(signal ? { signal } : {}),
+  })
+  onEvent({ type: 'base-ready', base })
+  const { train, validation } = data
+  const job = startTraining(
+    { baseFolder: base.folder, outputFolder: folder, train, validation, ...(settings ? { settings } : {}) },
+    onEvent,
+  )
+  if (signal?.aborted) job.stop()
+  signal?.addEventListener('abort', job.stop)
+  const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
+  onEvent({ type: 'evaluation-start', count: data.test.length })
+  const test = await evaluateFolder(folder, data.test)
+  return { test, data, base, training, usage: usage() }
+}

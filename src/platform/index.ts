@@ -1,0 +1,11 @@
+export { codeVersion } from './code-version.ts'
+export { createPlatform, type EvaluateRequest, type Platform, type PlatformOptions } from './create-platform.ts'
+export {
+  type FinetunedModel,
+  type FinetuneEvent,
+  type FinetuneOptions,
+  type FinetuneReport,
+  finetune,
+} from './finetune.ts'
+export type { PreparedData } from './prepare-data.ts'
+export type { TrainTaskRequest, TrainTaskResult } from './train-task.ts'

@@ -1,0 +1,67 @@
+import {
+  describeExamples,
+  type Example,
+  type ExamplesSummary,
+  fingerprintExamples,
+  type ReadExamplesResult,
+  readExamples,
+  removeDuplicatesOf,
+  splitExamples,
+} from '../data/index.ts'
+
+export type DataRequest = {
+  /** CSV, TSV or JSONL file of labelled texts. */
+  data: string
+  /** A file of its own to test on; without it a tenth of `data` is held out. */
+  test?: string | undefined
+  textColumn?: string | undefined
+  labelColumn?: string | undefined
+  skipBadRows?: boolean
+}
+
+export type PreparedData = {
+  train: Example[]
+  validation: Example[]
+  test: Example[]
+  columns: ReadExamplesResult['columns']
+  summary: ExamplesSummary
+  /** Rows left out by --skip-bad-rows, by kind. */
+  skippedByKind: ReadExamplesResult['skippedByKind']
+  /** Rows left out of training because the test file has them too, or nearly. */
+  duplicatesOfTest: number
+  fingerprint: string
+}
+
+const heldOutShare = 0.1
+/** Enough that accuracy is known to about two points; the rest is worth more as training data. */
+const validationSizeMax = 500
+const testSizeMax = 2000
+
+/** Reads, checks and splits a task's data; the same data and seed give the same split. */
+export async function prepareData({
+  data,
+  test,
+  seed,
+  ...options
+}: DataRequest & { seed: number }): Promise<PreparedData> {
+  const read = await readExamples({ path: data, ...options })
+  const given = test === undefined ? null : await readExamples({ path: test, ...options, purpose: 'evaluate' })
+  const { examples, dropped } = given
+    ? removeDuplicatesOf(read.examples, given.examples)
+    : { examples: read.examples, dropped: 0 }
+  const share = (max: number) => Math.min(max, Math.round(heldOutShare * examples.length))
+  const split = splitExamples(examples, {
+    seed,
+    validation: share(validationSizeMax),
+    test: given ? 0 : share(testSizeMax),
+  })
+  return {
+    ...split,
+    test: given?.examples ?? split.test,
+    columns: read.columns,
+    summary: describeExamples(read.examples),
+    skippedByKind: read.skippedByKind,
+    duplicatesOfTest: dropped,
+    fingerprint: fingerprintExamples([...split.train, ...split.validation, ...(given?.examples ?? split.test)]),
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { LineCounter, parseDocument } from 'yaml'
+import { InvalidInputError, NotFoundError } from '../base/index.ts'
+import { type Config, configSchema } from '../contracts/index.ts'
+
+export type ProjectConfig = {
+  config: Config
+  /** Absolute path of the data folder. */
+  storageFolder: string
+}
+
+export const configFileName = 'capstan.yaml'
+
+/**
+ * Reads `capstan.yaml` from the project folder; without the file every setting has its default. A mistake names its
+ * line. `file` is a path that must exist.
+ */
+export async function readConfig({
+  projectFolder,
+  file,
+}: {
+  projectFolder: string
+  file?: string | undefined
+}): Promise<ProjectConfig> {
+  const path = file ?? resolve(projectFolder, configFileName)
+  if (!existsSync(path)) {
+    if (file !== undefined) {
+      throw new NotFoundError('config.not-found', `There is no configuration at ${path}`, {
+        hint: `Leave the option out to use ${configFileName} or the defaults.`,
+      })
+    }
+    return withFolder(configSchema.parse({}), projectFolder)
+  }
+  return withFolder(parseConfig(path, await readFile(path, 'utf8')), dirname(path))
+}
+
+function parseConfig(path: string, text: string): Config {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter })
+  const syntax = document.errors.map((error) => ({
+    line: lineCounter.linePos(error.pos[0]).line,
+    message: error.message,
+  }))
+  if (syntax.length > 0) throw badConfig(path, syntax)
+  const result = configSchema.safeParse(document.toJS() ?? {})
+  if (result.success) return result.data
+  throw badConfig(
+    path,
+    result.error.issues.map((issue) => {
+      const node = findNode(document, issue.path)
+      const line = node?.range ? lineCounter.linePos(node.range[0]).line : 1
+      return { line, message: `${issue.path.join('.') || 'the file'}: ${issue.message}` }
+    }),
+  )
+}
+
+/** The node at a path, or the nearest one above it: a missing key has no line of its own. */
+function findNode(
+  document: ReturnType<typeof parseDocument>,
+  path: readonly PropertyKey[],
+): { range?: [number, number, number] | null } | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length), true)
+    if (node !== undefined && node !== null && typeof node === 'object')
+      return node as { range?: [number, number, number] }
+  }
+  return undefined
+}
+
+function badConfig(path: string, problems: { line: number; message: string }[]): InvalidInputError {
+  const list = problems.map(({ line, message }) => `\n  line ${line}: ${message}`).join('')
+  return new InvalidInputError('config.invalid', `${path} is not a valid configuration:${list}`, {
+    hint: 'docs/configuration.md describes every setting.',
+    details: { path, problems },
+  })
+}
+
+function withFolder(config: Config, projectFolder: string): ProjectConfig {
+  return { config, storageFolder: resolve(projectFolder, config.storage.folder) }
+}

@@ -1,0 +1,50 @@
+/**
+ * Exported encoders have lost their Dropout nodes. This puts them back where BERT has them (Devlin et al. 2018): on the
+ * attention probabilities, on each layer's output before it joins the residual stream, and on the embeddings.
+ */
+import type { Model, Node } from '../onnx/index.ts'
+
+export function insertDropout(model: Model): Model {
+  const { nodes, initializers } = model.graph
+  const producers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
+  const producer = (name: string, opType: string) => {
+    const node = producers.get(name)
+    return node?.opType === opType ? node : undefined
+  }
+  const isLinear = (name: string): boolean => {
+    const sum = producer(name, 'Add')
+    return sum?.inputs.some((input) => producer(input, 'MatMul')?.inputs.some((x) => initializers.has(x))) ?? false
+  }
+  const isEmbedding = (name: string): boolean => {
+    if (producer(name, 'Gather')) return true
+    return producer(name, 'Add')?.inputs.every(isEmbedding) ?? false
+  }
+  /** Value → the name under which its consumers (all, or the one node) read it. */
+  const dropped = new Map<string, { onlyIn: Node | null }>()
+  for (const node of nodes) {
+    const [a, b] = node.inputs as [string, string]
+    if (node.opType === 'MatMul' && producer(a, 'Softmax')) dropped.set(a, { onlyIn: null })
+    if (node.opType === 'Add' && !initializers.has(a) && !initializers.has(b) && isLinear(a) !== isLinear(b)) {
+      dropped.set(isLinear(a) ? a : b, { onlyIn: node })
+    }
+    if (node.opType === 'LayerNormalization' && isEmbedding(a)) dropped.set(node.outputs[0] as string, { onlyIn: null })
+  }
+  const rewritten = nodes.flatMap((node): Node[] => {
+    const rename = (input: string) => {
+      const drop = dropped.get(input)
+      return drop && (drop.onlyIn === null || drop.onlyIn === node) ? droppedName(input) : input
+    }
+    const added = node.outputs.filter((output) => dropped.has(output)).map(dropoutNode)
+    return [{ ...node, inputs: node.inputs.map(rename) }, ...added]
+  })
+  return { ...model, graph: { ...model.graph, nodes: rewritten } }
+}
+
+function droppedName(value: string): string {
+  return `${value}/dropped`
+}
+
+function dropoutNode(value: string): Node {
+  const name = droppedName(value)
+  return { name, opType: 'Dropout', domain: '', inputs: [value], outputs: [name], attributes: {} }
+}

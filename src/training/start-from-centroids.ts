@@ -1,0 +1,34 @@
+import { present } from '../base/index.ts'
+import { headWeightName } from './attach-head.ts'
+import type { Inference } from './inference.ts'
+import type { Parameter } from './parameters.ts'
+
+/**
+ * Sets each row of the cosine head to its class's mean embedding, L2-normalised: the nearest-centroid classifier, which
+ * is where training starts from.
+ */
+export async function startFromCentroids({
+  inference,
+  parameters,
+  train: { ids, classes },
+}: {
+  inference: Inference
+  parameters: readonly Parameter[]
+  train: { ids: readonly ArrayLike<number>[]; classes: readonly number[] }
+}): Promise<void> {
+  const weight = present(parameters.find(({ name }) => name === headWeightName)?.value, headWeightName)
+  const rows = weight.data as Float32Array
+  const width = weight.dims[1] as number
+  const embeddings = await inference.embed(ids)
+  rows.fill(0)
+  classes.forEach((label, i) => {
+    for (let j = 0; j < width; j++) {
+      rows[label * width + j] = (rows[label * width + j] as number) + (embeddings[i * width + j] as number)
+    }
+  })
+  for (let start = 0; start < rows.length; start += width) {
+    const row = rows.subarray(start, start + width)
+    const norm = Math.hypot(...row)
+    if (norm > 0) row.set(row.map((value) => value / norm))
+  }
+}
