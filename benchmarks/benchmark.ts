@@ -18,7 +18,15 @@ export type BenchmarkOptions = {
 
 export type Benchmark = { name: string; description: string; run(options: BenchmarkOptions): Promise<BenchmarkResult> }
 
-export type Machine = { cpu: string; cores: number; instructions: string[]; memoryGib: number; node: string; onnxruntime: string; date: string }
+export type Machine = {
+  cpu: string
+  cores: number
+  instructions: string[]
+  memoryGib: number
+  node: string
+  onnxruntime: string
+  date: string
+}
 
 export function atLeast(what: string, unit: string, bar: number, measured: number): Bar {
   return { what, unit, bar: `≥ ${bar}`, measured, holds: measured >= bar }
@@ -31,24 +39,25 @@ export function atMost(what: string, unit: string, bar: number, measured: number
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  return sorted.length % 2
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-/** Milliseconds of one call: the median of `repeats`, after `warmups` that do not count. */
-export async function timeMs(call: () => Promise<unknown>, { repeats, warmups }: { repeats: number; warmups: number }): Promise<number> {
-  const times: number[] = []
-  for (let i = -warmups; i < repeats; i++) {
-    const started = performance.now()
-    await call()
-    if (i >= 0) times.push(performance.now() - started)
-  }
-  return median(times)
+/** Milliseconds that one call takes. */
+export async function timeOnce(call: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await call()
+  return performance.now() - started
 }
 
 /** What a figure depends on besides the code. */
 export function describeMachine(now: Date): Machine {
   const require = createRequire(import.meta.url)
-  const flags = readFileSync('/proc/cpuinfo', 'utf8').match(/^flags\s*: (.*)$/m)?.[1]?.split(' ') ?? []
+  const flags =
+    readFileSync('/proc/cpuinfo', 'utf8')
+      .match(/^flags\s*: (.*)$/m)?.[1]
+      ?.split(' ') ?? []
   const named = ['avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'avx512_bf16', 'amx_tile', 'amx_int8']
   return {
     cpu: cpus()[0]?.model ?? 'unknown',

@@ -130,9 +130,11 @@ export class GraphBuilder {
     const rename = (value: string) => renamed.get(value) ?? value
     const needed = new Set(this.#outputs.map(({ value }) => value.name))
     const kept: Node[] = []
-    for (const { node } of this.nodes.toReversed()) {
+    const types: ValueInfo[] = []
+    for (const { node, outputs } of this.nodes.toReversed()) {
       if (!node.outputs.some((output) => needed.has(output))) continue
       for (const input of node.inputs) needed.add(input)
+      types.push(...outputs.map((output) => ({ ...output, name: rename(output.name) })))
       kept.push({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })
     }
     const graph: Graph = {
@@ -141,7 +143,7 @@ export class GraphBuilder {
       outputs: this.#outputs.map(({ name: as, value }): ValueInfo => ({ ...value, name: as })),
       nodes: [...kept.reverse(), ...copies],
       initializers: new Map([...this.constants].filter(([constant]) => needed.has(constant))),
-      valueInfo: new Map(),
+      valueInfo: new Map(types.map((type) => [type.name, type])),
     }
     return {
       irVersion: 9,

@@ -6,7 +6,7 @@ export { startTraining, type TrainingJob } from './start-training.ts'
 export {
   type TrainEvent,
   type TrainHooks,
-  type TrainRequest,
   type TrainResult,
   trainClassifier,
 } from './train-classifier.ts'
+export { openRunSteps, openTrainingRun, type TrainRequest } from './training-run.ts'

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Model, writeModel } from '../onnx/index.ts'
 import type { Encoder } from './open-encoder.ts'
-
-const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt']
 
 /** transformers.js picks its class by `architectures` and `model_type`. */
 const classifiers: Record<string, string> = {
@@ -32,18 +30,38 @@ export async function saveModelFolder(
   await rm(draft, { recursive: true, force: true })
   await mkdir(join(draft, 'onnx'), { recursive: true })
   await writeModel(join(draft, 'onnx', 'model.onnx'), model)
-  for (const file of tokenizerFiles) {
-    if (existsSync(join(encoder.folder, file))) await copyFile(join(encoder.folder, file), join(draft, file))
-  }
+  await saveTokenizer(encoder.folder, draft, tokensMax)
   const config = {
     ...encoder.config,
     architectures: [classifiers[String(encoder.config.model_type)] ?? 'AutoModelForSequenceClassification'],
     problem_type: 'single_label_classification',
     id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-    capstan: { tokens_max: tokensMax },
   }
-  await writeFile(join(draft, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
-  await rm(folder, { recursive: true, force: true })
+  await writeJson(join(draft, 'config.json'), config)
+  // A folder cannot be replaced in one step: the one before stays beside it until the new one is in its place.
+  const previous = `${folder}.previous`
+  await rm(previous, { recursive: true, force: true })
+  if (existsSync(folder)) await rename(folder, previous)
   await rename(draft, folder)
+  await rm(previous, { recursive: true, force: true })
+}
+
+/** The base's tokenizer, cutting where training cut and padding to no fixed length. */
+async function saveTokenizer(source: string, target: string, tokensMax: number): Promise<void> {
+  const tokenizer = await readJson(join(source, 'tokenizer.json'))
+  const truncation = { direction: 'Right', strategy: 'LongestFirst', stride: 0, max_length: tokensMax }
+  await writeFile(join(target, 'tokenizer.json'), JSON.stringify({ ...tokenizer, truncation, padding: null }))
+  const settings = await readJson(join(source, 'tokenizer_config.json'))
+  await writeJson(join(target, 'tokenizer_config.json'), { ...settings, model_max_length: tokensMax })
+  const special = 'special_tokens_map.json'
+  if (existsSync(join(source, special))) await copyFile(join(source, special), join(target, special))
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`)
 }

@@ -1,5 +1,6 @@
 import { type PackedError, startWorker, unpackError } from '../base/index.ts'
-import type { TrainEvent, TrainRequest, TrainResult } from './train-classifier.ts'
+import type { TrainEvent, TrainResult } from './train-classifier.ts'
+import type { TrainRequest } from './training-run.ts'
 
 export type WorkerInput = { request: TrainRequest; stopFlag: SharedArrayBuffer }
 

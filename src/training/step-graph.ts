@@ -71,7 +71,9 @@ export function buildStepGraph({
   g.output('loss', loss)
   g.output('gradient_norm', norm)
   const rates = { head: declareRates(g, 'head'), body: declareRates(g, 'body') }
-  states.forEach((state, i) => updateState(g, state, g.mul(present(gradients[i], 'gradient'), clip), rates, optimizer))
+  for (const [i, state] of states.entries()) {
+    updateState(g, state, g.mul(present(gradients[i], 'gradient'), clip), rates, optimizer)
+  }
   return { model: g.build('training-step'), masks }
 }
 

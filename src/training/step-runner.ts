@@ -1,6 +1,6 @@
 /** Runs training steps of one batch shape: fills the inputs, moves the embedding rows in and out, keeps no state of its own. */
 import { present } from '../base/index.ts'
-import { encodeModel, type Model, type Tensor, zeros } from '../onnx/index.ts'
+import { encodeModel, type Graph, type Model, type Tensor, zeros } from '../onnx/index.ts'
 import { openSession, type SessionOptions } from '../runtime/index.ts'
 import type { DropoutPool } from './dropout-pool.ts'
 import { rowIndexName } from './open-encoder.ts'
@@ -21,6 +21,8 @@ export type StepResult = { readonly loss: number; readonly gradientNorm: number 
 
 export type StepRunner = {
   readonly shape: StepShape
+  /** What it runs. */
+  readonly graph: Graph
   run(batch: StepBatch, rates: StepRates): Promise<StepResult>
   release(): Promise<void>
 }
@@ -54,6 +56,7 @@ export async function openStepRunner(
   Object.assign(feeds, batchTensors, rateTensors)
   return {
     shape,
+    graph: graph.model.graph,
     async run(batch, { learningRate, headLearningRate, step }) {
       const rows = fillBatch(batchTensors, batch, shape, options.padId)
       for (const table of tables) table.load(rows)

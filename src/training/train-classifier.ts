@@ -1,33 +1,20 @@
 /** Trains a text classifier on a base model: the loop, its checkpoints and its end. */
-import { CapstanError, InvalidInputError, present } from '../base/index.ts'
-import { type Batch, chooseBuckets, type Example, openTokenizer, planBatches, type Tokenizer } from '../data/index.ts'
-import { type Model, sizeOf } from '../onnx/index.ts'
-import type { SessionOptions } from '../runtime/index.ts'
-import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
-import { type Inference, openInference } from './inference.ts'
-import { insertDropout } from './insert-dropout.ts'
+import { CapstanError, present } from '../base/index.ts'
+import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
+import { sizeOf } from '../onnx/index.ts'
 import { type EvaluationReport, evaluateLogits } from './metrics.ts'
-import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
-import { adamWDefaults } from './optimizer.ts'
-import { createParameters, type Parameter, weightNames, withParameters } from './parameters.ts'
+import { withParameters } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
 import { linearSchedule } from './schedule.ts'
-import { cosineScale, defaultSettings, type TrainingSettings } from './settings.ts'
+import type { TrainingSettings } from './settings.ts'
 import { startFromCentroids } from './start-from-centroids.ts'
 import type { StepResult } from './step-runner.ts'
-import { openStepRunners, type StepRunners } from './step-runners.ts'
+import type { StepRunners } from './step-runners.ts'
 import { createTargets } from './targets.ts'
+import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } from './training-run.ts'
 
-export type TrainRequest = {
-  baseFolder: string
-  /** Where the best model is kept: written whole whenever the validation loss improves. */
-  outputFolder: string
-  train: readonly Example[]
-  /** Chooses the epoch to keep. */
-  validation: readonly Example[]
-  settings?: Partial<TrainingSettings>
-  session?: SessionOptions
-}
+/** Each bucket costs a session of about 130 MB at 512 tokens. */
+const bucketsMax = 6
 
 export type TrainEvent =
   | { type: 'train-start'; settings: TrainingSettings; labelCount: number; parameterCount: number; stepCount: number }
@@ -57,22 +44,7 @@ export type TrainResult = {
   endedBy: 'epochs' | 'patience' | 'stop'
 }
 
-type Dataset = { ids: Int32Array[]; classes: number[]; lines: number[] }
-
-/** What a run holds from its start to its end. */
-type Run = {
-  request: TrainRequest
-  hooks: TrainHooks
-  settings: TrainingSettings
-  labels: string[]
-  tokenizer: Tokenizer
-  encoder: Encoder
-  model: Model
-  parameters: Parameter[]
-  inference: Inference
-  train: Dataset
-  validation: Dataset
-}
+type Run = TrainingRun & { hooks: TrainHooks }
 
 type Best = { epoch: number; validation: EvaluationReport }
 
@@ -82,7 +54,7 @@ type Best = { epoch: number; validation: EvaluationReport }
  * Throws CapstanError `training.non-finite` when loss or gradient stop being numbers; the last good model is kept.
  */
 export async function trainClassifier(request: TrainRequest, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const run = await prepareRun(request, hooks)
+  const run: Run = { ...(await openTrainingRun(request)), hooks }
   try {
     if (run.settings.head === 'cosine') await startFromCentroids(run)
     return await runEpochs(run)
@@ -91,55 +63,11 @@ export async function trainClassifier(request: TrainRequest, hooks: TrainHooks =
   }
 }
 
-async function prepareRun(request: TrainRequest, hooks: TrainHooks): Promise<Run> {
-  const { baseFolder, train, session } = request
-  const encoder = await openEncoder(baseFolder)
-  const defaults = defaultSettings({ exampleCount: train.length, sentencePooling: encoder.sentencePooling })
-  const settings = { ...defaults, ...request.settings }
-  const labels = [...new Set(train.map(({ label }) => label))].sort()
-  const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
-  const model = attachHead(encoder.model, encoder.hiddenName, {
-    pooling: settings.pooling,
-    kind: settings.head,
-    labelCount: labels.length,
-    hiddenSize: encoder.hiddenSize,
-    scale: cosineScale,
-    seed: settings.seed,
-  })
-  const head = new Set([headWeightName, headBiasName])
-  const parameters = createParameters(model, { body: weightNames(encoder.model), head, sparse: encoder.sparseName })
-  const inference = await openInference({
-    model,
-    parameters,
-    padId: tokenizer.padId,
-    tokensPerBatch: 2 * settings.tokensPerBatch,
-    ...(session ? { session } : {}),
-  })
-  const toDataset = (examples: readonly Example[]): Dataset => ({
-    ids: examples.map(({ text }) => tokenizer.encode(text).ids),
-    classes: examples.map(({ label, line }) => classOf(label, line, labels)),
-    lines: examples.map(({ line }) => line),
-  })
-  return {
-    request,
-    hooks,
-    settings,
-    labels,
-    tokenizer,
-    encoder,
-    model,
-    parameters,
-    inference,
-    train: toDataset(train),
-    validation: toDataset(request.validation),
-  }
-}
-
 async function runEpochs(run: Run): Promise<TrainResult> {
   const { settings, labels, parameters, hooks, train } = run
   const lengths = train.ids.map((ids) => ids.length)
   const { tokensPerBatch, seed } = settings
-  const bucketLengths = chooseBuckets(lengths, { tokensPerBatch })
+  const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: run.tokenizer.tokensMax })
   const plan = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
   const stepsPerEpoch = plan(1).length
   const schedule = {
@@ -155,7 +83,7 @@ async function runEpochs(run: Run): Promise<TrainResult> {
     stepCount: schedule.stepCount,
   })
 
-  const runners = await openStepRunners(plan(1), stepOptions(run))
+  const runners = await openRunSteps(run, plan(1))
   const targets = createTargets(train.classes, labels.length, settings)
   let best = await endEpoch(run, 0, 0, null)
   let step = 0
@@ -176,21 +104,6 @@ async function runEpochs(run: Run): Promise<TrainResult> {
   }
   await runners.release()
   return { settings, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
-}
-
-function stepOptions({ request, settings, labels, tokenizer, encoder, model, parameters }: Run) {
-  const dropped = settings.dropout > 0 ? insertDropout(model) : model
-  return {
-    model: encoder.sparseName === null ? dropped : withRowIndex(dropped, encoder.sparseName),
-    parameters,
-    labelCount: labels.length,
-    padId: tokenizer.padId,
-    dropout: settings.dropout,
-    clipNorm: settings.clipNorm,
-    optimizer: { ...adamWDefaults, weightDecay: settings.weightDecay },
-    seed: settings.seed,
-    ...(request.session ? { session: request.session } : {}),
-  }
 }
 
 type StepPlan = {
@@ -253,16 +166,4 @@ async function endEpoch(run: Run, epoch: number, step: number, best: Best | null
   }
   hooks.onEvent?.({ type: 'epoch-end', epoch, step, validation, isBest })
   return isBest ? { epoch, validation } : best
-}
-
-function classOf(label: string, line: number, labels: readonly string[]): number {
-  const index = labels.indexOf(label)
-  if (index >= 0) return index
-  throw new InvalidInputError(
-    'training.unknown-label',
-    `Line ${line} has the label ${label}, which no training example has`,
-    {
-      hint: `The model knows: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}`,
-    },
-  )
 }

@@ -1,0 +1,112 @@
+/** The recipe on the full training set of Banking77, default settings, bundled base: each seed in a process of its own. */
+import { fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type FinetuneEvent, finetune } from '../src/platform/index.ts'
+import { atLeast, atMost, type Benchmark, peakMemoryMib } from './benchmark.ts'
+
+type SeedResult = {
+  accuracy: number
+  seconds: number
+  secondsTo90: number
+  epochs: number
+  memoryMib: number
+  tokensPerSecond: number
+}
+type SeedOptions = { data: string; base: string | undefined; seed: number }
+
+export const benchmark: Benchmark = {
+  name: 'banking77',
+  description: 'full Banking77 from CSV to evaluated model, default settings, several seeds',
+  async run({ data, base, seeds, log }) {
+    const results: SeedResult[] = []
+    for (let seed = 1; seed <= seeds; seed++) {
+      const result = await runSeed({ data, base, seed })
+      log(`seed ${seed}: ${JSON.stringify(result)}`)
+      results.push(result)
+    }
+    const mean = (value: (result: SeedResult) => number) =>
+      results.reduce((sum, result) => sum + value(result), 0) / results.length
+    const max = (value: (result: SeedResult) => number) => Math.max(...results.map(value))
+    return {
+      values: {
+        seeds,
+        accuracyMean: mean(({ accuracy }) => accuracy),
+        accuracies: results.map(({ accuracy }) => accuracy.toFixed(4)).join(' '),
+        secondsMean: mean(({ seconds }) => seconds),
+        secondsTo90Mean: mean(({ secondsTo90 }) => secondsTo90),
+        epochsMean: mean(({ epochs }) => epochs),
+        tokensPerSecond: mean(({ tokensPerSecond }) => tokensPerSecond),
+      },
+      bars: [
+        atLeast(`test accuracy, mean of ${seeds} seeds`, '%', 92.5, 100 * mean(({ accuracy }) => accuracy)),
+        atMost(
+          'time of the slowest seed, from CSV to report',
+          's',
+          360,
+          max(({ seconds }) => seconds),
+        ),
+        atMost(
+          'peak memory of the process',
+          'MiB',
+          2048,
+          max(({ memoryMib }) => memoryMib),
+        ),
+      ],
+    }
+  },
+}
+
+function runSeed(options: SeedOptions): Promise<SeedResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(import.meta.url), {
+      env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify(options) },
+    })
+    child.on('message', (result) => resolve(result as SeedResult))
+    child.on('exit', (code) => reject(new Error(`the run of seed ${options.seed} ended with code ${code}`)))
+  })
+}
+
+async function trainSeed({ data, base, seed }: SeedOptions): Promise<SeedResult> {
+  const started = performance.now()
+  const elapsed = () => (performance.now() - started) / 1000
+  const output = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
+  let secondsTo90 = Number.NaN
+  let tokens = 0
+  let stepSeconds = 0
+  const onEvent = (event: FinetuneEvent) => {
+    if (event.type === 'epoch-end' && event.validation.accuracy >= 0.9 && Number.isNaN(secondsTo90))
+      secondsTo90 = elapsed()
+    if (event.type === 'step-end') {
+      tokens += event.tokens
+      stepSeconds += event.seconds
+    }
+  }
+  const { model, report } = await finetune({
+    data: join(data, 'train.csv'),
+    test: join(data, 'test.csv'),
+    base,
+    output: join(output, 'model'),
+    settings: { seed },
+    onEvent,
+  })
+  const result = {
+    accuracy: report.test.accuracy,
+    seconds: elapsed(),
+    secondsTo90,
+    epochs: report.training.bestEpoch,
+    memoryMib: peakMemoryMib(),
+    tokensPerSecond: tokens / stepSeconds,
+  }
+  await model.close()
+  await rm(output, { recursive: true })
+  return result
+}
+
+const given = process.env.CAPSTAN_BENCH_SEED
+if (given && process.send) {
+  process.send(await trainSeed(JSON.parse(given) as SeedOptions))
+  process.disconnect()
+}

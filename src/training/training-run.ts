@@ -1,0 +1,116 @@
+/** A training run's parts, opened: base model with head, parameters, tokenized examples. */
+import { InvalidInputError } from '../base/index.ts'
+import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
+import type { Model } from '../onnx/index.ts'
+import type { SessionOptions } from '../runtime/index.ts'
+import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
+import { type Inference, openInference } from './inference.ts'
+import { insertDropout } from './insert-dropout.ts'
+import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
+import { adamWDefaults } from './optimizer.ts'
+import { createParameters, type Parameter, weightNames } from './parameters.ts'
+import { cosineScale, defaultSettings, type TrainingSettings } from './settings.ts'
+import type { StepShape } from './step-graph.ts'
+import { openStepRunners, type StepRunners } from './step-runners.ts'
+
+export type TrainRequest = {
+  baseFolder: string
+  /** Where the best model is kept: written whole whenever the validation loss improves. */
+  outputFolder: string
+  train: readonly Example[]
+  /** Chooses the epoch to keep. */
+  validation: readonly Example[]
+  settings?: Partial<TrainingSettings>
+  session?: SessionOptions
+}
+
+export type Dataset = { ids: Int32Array[]; classes: number[]; lines: number[] }
+
+/** What a run holds from its start to its end. */
+export type TrainingRun = {
+  request: TrainRequest
+  settings: TrainingSettings
+  labels: string[]
+  tokenizer: Tokenizer
+  encoder: Encoder
+  model: Model
+  parameters: Parameter[]
+  inference: Inference
+  train: Dataset
+  validation: Dataset
+}
+
+/** Opens base model and tokenizer, attaches the head and tokenizes the examples. */
+export async function openTrainingRun(request: TrainRequest): Promise<TrainingRun> {
+  const { baseFolder, train, session } = request
+  const encoder = await openEncoder(baseFolder)
+  const defaults = defaultSettings({ exampleCount: train.length, sentencePooling: encoder.sentencePooling })
+  const settings = { ...defaults, ...request.settings }
+  const labels = [...new Set(train.map(({ label }) => label))].sort()
+  const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
+  const model = attachHead(encoder.model, encoder.hiddenName, {
+    pooling: settings.pooling,
+    kind: settings.head,
+    labelCount: labels.length,
+    hiddenSize: encoder.hiddenSize,
+    scale: cosineScale,
+    seed: settings.seed,
+  })
+  const head = new Set([headWeightName, headBiasName])
+  const parameters = createParameters(model, { body: weightNames(encoder.model), head, sparse: encoder.sparseName })
+  const inference = await openInference({
+    model,
+    parameters,
+    padId: tokenizer.padId,
+    tokensPerBatch: 2 * settings.tokensPerBatch,
+    ...(session ? { session } : {}),
+  })
+  const toDataset = (examples: readonly Example[]): Dataset => ({
+    ids: examples.map(({ text }) => tokenizer.encode(text).ids),
+    classes: examples.map(({ label, line }) => classOf(label, line, labels)),
+    lines: examples.map(({ line }) => line),
+  })
+  return {
+    request,
+    settings,
+    labels,
+    tokenizer,
+    encoder,
+    model,
+    parameters,
+    inference,
+    train: toDataset(train),
+    validation: toDataset(request.validation),
+  }
+}
+
+/** A runner for each batch shape of the run. */
+export async function openRunSteps(
+  { request, settings, labels, tokenizer, encoder, model, parameters }: TrainingRun,
+  shapes: readonly StepShape[],
+): Promise<StepRunners> {
+  const dropped = settings.dropout > 0 ? insertDropout(model) : model
+  return openStepRunners(shapes, {
+    model: encoder.sparseName === null ? dropped : withRowIndex(dropped, encoder.sparseName),
+    parameters,
+    labelCount: labels.length,
+    padId: tokenizer.padId,
+    dropout: settings.dropout,
+    clipNorm: settings.clipNorm,
+    optimizer: { ...adamWDefaults, weightDecay: settings.weightDecay },
+    seed: settings.seed,
+    ...(request.session ? { session: request.session } : {}),
+  })
+}
+
+function classOf(label: string, line: number, labels: readonly string[]): number {
+  const index = labels.indexOf(label)
+  if (index >= 0) return index
+  throw new InvalidInputError(
+    'training.unknown-label',
+    `Line ${line} has the label ${label}, which no training example has`,
+    {
+      hint: `The model knows: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}`,
+    },
+  )
+}
