@@ -1,0 +1,33 @@
+export {
+  CapstanError,
+  ConflictError,
+  createLogger,
+  InvalidInputError,
+  LimitError,
+  type Logger,
+  NotFoundError,
+  UnsupportedError,
+} from './base/index.ts'
+export type { Config, ModelVersion, Money, Prediction, Run, Task, Usage } from './contracts/index.ts'
+export {
+  createPlatform,
+  type EvaluateRequest,
+  type FinetunedModel,
+  type FinetuneEvent,
+  type FinetuneOptions,
+  type FinetuneReport,
+  finetune,
+  type Platform,
+  type PlatformOptions,
+  type TrainTaskRequest,
+  type TrainTaskResult,
+} from './platform/index.ts'
+export {
+  type App,
+  type AppOptions,
+  createApp,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from './server/index.ts'
+export type { EvaluationReport, TrainEvent, TrainingSettings } from './training/index.ts'

@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+type Manifest = {
+  exports: Record<string, { types: string; default: string } | string>
+  bin: Record<string, string>
+  files: string[]
+}
+
+const root = join(import.meta.dirname, '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+const doors = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+  typeof target === 'string' ? [] : [{ subpath, target }],
+)
+
+describe('the package', () => {
+  it('has a door for itself and for each part that stands alone', () => {
+    expect(Object.keys(manifest.exports)).toEqual([
+      '.',
+      './onnx',
+      './autodiff',
+      './training',
+      './ledger',
+      './package.json',
+    ])
+  })
+
+  it.each(doors)('builds $subpath from a source, with its types', ({ target }) => {
+    expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'))
+    expect(existsSync(join(root, sourceOf(target.default)))).toBe(true)
+  })
+
+  it('exports this from capstan', async () => {
+    expect(await namesOf('.')).toMatchInlineSnapshot(`
+      [
+        "CapstanError",
+        "ConflictError",
+        "InvalidInputError",
+        "LimitError",
+        "NotFoundError",
+        "UnsupportedError",
+        "createApp",
+        "createLogger",
+        "createPlatform",
+        "finetune",
+        "startServer",
+      ]
+    `)
+  })
+
+  it('exports this from its parts', async () => {
+    const parts = doors.filter(({ subpath }) => subpath !== '.')
+    const names = await Promise.all(parts.map(async ({ subpath }) => [subpath, await namesOf(subpath)]))
+    expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
+      {
+        "./autodiff": [
+          "gradient",
+          "rules",
+        ],
+        "./ledger": [
+          "accounts",
+          "cpuSecondCommodity",
+          "createLedger",
+          "links",
+        ],
+        "./onnx": [
+          "GraphBuilder",
+          "arrayTypes",
+          "broadcastDims",
+          "builtOpset",
+          "decodeModel",
+          "encodeModel",
+          "float",
+          "floatOf",
+          "fromNumbers",
+          "graftGraph",
+          "int",
+          "int64s",
+          "intOf",
+          "ints",
+          "intsOf",
+          "operatorOf",
+          "positiveAxis",
+          "readModel",
+          "reduceDims",
+          "reductionAxes",
+          "sameDims",
+          "scalar",
+          "sizeOf",
+          "sliceRanges",
+          "splitSizes",
+          "storageLength",
+          "tensor",
+          "text",
+          "textOf",
+          "toNumbers",
+          "writeModel",
+          "zeros",
+        ],
+        "./training": [
+          "defaultSettings",
+          "evaluateLogits",
+          "openEncoder",
+          "openRunSteps",
+          "openTrainingRun",
+          "startTraining",
+          "trainClassifier",
+          "wilsonInterval",
+        ],
+      }
+    `)
+  })
+
+  it('has its programs where package.json says', () => {
+    for (const path of Object.values(manifest.bin)) expect(existsSync(join(root, path)), path).toBe(true)
+  })
+
+  it('ships the base model, the examples and the licences, and neither tests nor sources', () => {
+    const paths = packedFiles()
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'NOTICE',
+        'README.md',
+        'package.json',
+        'examples/banking77/LICENSE',
+        'examples/banking77/train.csv',
+        'models/all-MiniLM-L6-v2/LICENSE',
+        'models/all-MiniLM-L6-v2/onnx/model.onnx',
+        ...Object.values(manifest.bin),
+      ]),
+    )
+    expect(paths.filter((path) => /^(src|test|benchmarks|scripts|docs)\/|\.test\./.test(path))).toEqual([])
+  })
+})
+
+describe('the lockfile', () => {
+  it('names no registry, so that any mirror serves', () => {
+    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"|https?:\/\/[^"]*registry/)
+  })
+})
+
+async function namesOf(subpath: string): Promise<string[]> {
+  const door = doors.find((entry) => entry.subpath === subpath)
+  const module = (await import(join(root, sourceOf(door?.target.default ?? '')))) as object
+  return Object.keys(module).sort()
+}
+
+/** './dist/onnx/index.js' → 'src/onnx/index.ts' */
+function sourceOf(built: string): string {
+  return built.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts')
+}
+
+function packedFiles(): string[] {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--loglevel', 'error'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const [pack] = JSON.parse(output) as [{ files: { path: string }[] }]
+  return pack.files.map(({ path }) => path)
+}
