@@ -55,6 +55,12 @@ describe('the documents', () => {
     expect(named.filter((path) => !files.some((file) => `/${file}`.endsWith(`/${path}`)))).toEqual([])
   })
 
+  it('are there where the sources name them', () => {
+    const sources = files.filter((path) => /^(src|scripts|benchmarks)\/.*\.ts$/.test(path))
+    const named = sources.flatMap((path) => [...read(path).matchAll(/\bdocs\/[\w./-]+\.md\b/g)].map(([page]) => page))
+    expect(named.filter((page) => !pages.includes(page))).toEqual([])
+  })
+
   it('keep the architecture to a page that is read', () => {
     expect(read('ARCHITECTURE.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
   })
