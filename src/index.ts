@@ -10,6 +10,7 @@ export {
 } from './base/index.ts'
 export type { Config, ModelVersion, Money, Prediction, Run, Task, Usage } from './contracts/index.ts'
 export {
+  codeVersion,
   createPlatform,
   type EvaluateRequest,
   type FinetunedModel,

@@ -57,7 +57,9 @@ describe('the documents', () => {
 
   it('are there where the sources name them', () => {
     const sources = files.filter((path) => /^(src|scripts|benchmarks)\/.*\.ts$/.test(path))
-    const named = sources.flatMap((path) => [...read(path).matchAll(/\bdocs\/[\w./-]+\.md\b/g)].map(([page]) => page))
+    const named = sources.flatMap((path) =>
+      [...read(path).matchAll(/(?<![/\w])docs\/[\w./-]+\.md\b/g)].map(([page]) => page),
+    )
     expect(named.filter((page) => !pages.includes(page))).toEqual([])
   })
 

@@ -41,6 +41,7 @@ describe('the package', () => {
         "LimitError",
         "NotFoundError",
         "UnsupportedError",
+        "codeVersion",
         "createApp",
         "createLogger",
         "createPlatform",
