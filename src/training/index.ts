@@ -1,4 +1,5 @@
 export type { HeadKind, Pooling } from './attach-head.ts'
+export { insertDropout } from './insert-dropout.ts'
 export { type ClassMetrics, type EvaluationReport, evaluateLogits, wilsonInterval } from './metrics.ts'
 export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'

@@ -19,6 +19,14 @@ export function insertDropout(model: Model): Model {
     if (producer(name, 'Gather')) return true
     return producer(name, 'Add')?.inputs.every(isEmbedding) ?? false
   }
+  /** The x of a layer normalisation, also of one written out as (x − mean) / deviation · γ + β. */
+  const normalizedValue = (node: Node): string | undefined => {
+    if (node.opType === 'LayerNormalization') return node.inputs[0]
+    const scaled = node.opType === 'Add' ? node.inputs.map((input) => producer(input, 'Mul')).find(Boolean) : undefined
+    const quotient = scaled?.inputs.map((input) => producer(input, 'Div')).find(Boolean)
+    const centred = quotient && producer(quotient.inputs[0] as string, 'Sub')
+    return centred?.inputs[0]
+  }
   /** Value → the name under which its consumers (all, or the one node) read it. */
   const dropped = new Map<string, { onlyIn: Node | null }>()
   for (const node of nodes) {
@@ -27,7 +35,8 @@ export function insertDropout(model: Model): Model {
     if (node.opType === 'Add' && !initializers.has(a) && !initializers.has(b) && isLinear(a) !== isLinear(b)) {
       dropped.set(isLinear(a) ? a : b, { onlyIn: node })
     }
-    if (node.opType === 'LayerNormalization' && isEmbedding(a)) dropped.set(node.outputs[0] as string, { onlyIn: null })
+    const normalized = normalizedValue(node)
+    if (normalized && isEmbedding(normalized)) dropped.set(node.outputs[0] as string, { onlyIn: null })
   }
   const rewritten = nodes.flatMap((node): Node[] => {
     const rename = (input: string) => {

@@ -17,7 +17,14 @@ import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } fr
 const bucketsMax = 6
 
 export type TrainEvent =
-  | { type: 'train-start'; settings: TrainingSettings; labelCount: number; parameterCount: number; stepCount: number }
+  | {
+      type: 'train-start'
+      settings: TrainingSettings
+      labelCount: number
+      parameterCount: number
+      stepCount: number
+      warmupSteps: number
+    }
   | ({
       type: 'step-end'
       step: number
@@ -64,46 +71,57 @@ export async function trainClassifier(request: TrainRequest, hooks: TrainHooks =
 }
 
 async function runEpochs(run: Run): Promise<TrainResult> {
-  const { settings, labels, parameters, hooks, train } = run
-  const lengths = train.ids.map((ids) => ids.length)
-  const { tokensPerBatch, seed } = settings
-  const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: run.tokenizer.tokensMax })
-  const plan = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
-  const stepsPerEpoch = plan(1).length
-  const schedule = {
-    stepCount: stepsPerEpoch * settings.epochs,
-    warmupSteps: Math.round(settings.warmupEpochs * stepsPerEpoch),
-  }
-  const parameterCount = parameters.reduce((sum, { value }) => sum + sizeOf(value.dims), 0)
-  hooks.onEvent?.({
-    type: 'train-start',
-    settings,
-    labelCount: labels.length,
-    parameterCount,
-    stepCount: schedule.stepCount,
-  })
-
-  const runners = await openRunSteps(run, plan(1))
-  const targets = createTargets(train.classes, labels.length, settings)
-  let best = await endEpoch(run, 0, 0, null)
-  let step = 0
-  let endedBy: TrainResult['endedBy'] = 'epochs'
-  training: for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-    for (const batch of plan(epoch)) {
-      if (hooks.shouldStop?.()) {
-        endedBy = 'stop'
-        break training
+  const { settings, labels, hooks } = run
+  const plan = planEpochs(run)
+  const runners = await openRunSteps(run, plan.batches(1))
+  try {
+    const targets = createTargets(run.train.classes, labels.length, settings)
+    let best = await endEpoch(run, 0, 0, null)
+    let step = 0
+    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+      for (const batch of plan.batches(epoch)) {
+        if (hooks.shouldStop?.()) {
+          best = await endEpoch(run, epoch, step, best)
+          return toResult(run, best, step, 'stop')
+        }
+        await runStep(run, runners, {
+          batch,
+          targets: targets(batch.indices),
+          epoch,
+          step: ++step,
+          schedule: plan.schedule,
+        })
       }
-      await runStep(run, runners, { batch, targets: targets(batch.indices), epoch, step: ++step, schedule })
+      best = await endEpoch(run, epoch, step, best)
+      if (epoch - best.epoch >= settings.patience && epoch < settings.epochs)
+        return toResult(run, best, step, 'patience')
     }
-    best = await endEpoch(run, epoch, step, best)
-    if (epoch - best.epoch >= settings.patience && epoch < settings.epochs) {
-      endedBy = 'patience'
-      break
-    }
+    return toResult(run, best, step, 'epochs')
+  } finally {
+    await runners.release()
   }
-  await runners.release()
-  return { settings, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
+}
+
+function toResult(
+  { settings, labels }: Run,
+  { epoch, validation }: Best,
+  stepCount: number,
+  endedBy: TrainResult['endedBy'],
+): TrainResult {
+  return { settings, labels, bestEpoch: epoch, validation, stepCount, endedBy }
+}
+
+/** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
+function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: Run) {
+  const lengths = train.ids.map((ids) => ids.length)
+  const { tokensPerBatch, seed, warmupEpochs, epochs } = settings
+  const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
+  const batches = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
+  const stepsPerEpoch = batches(1).length
+  const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
+  const parameterCount = parameters.reduce((sum, { value }) => sum + sizeOf(value.dims), 0)
+  hooks.onEvent?.({ type: 'train-start', settings, labelCount: labels.length, parameterCount, ...schedule })
+  return { batches, schedule }
 }
 
 type StepPlan = {
@@ -155,7 +173,8 @@ async function runStep(
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
   const { request, settings, labels, encoder, model, parameters, inference, hooks } = run
   const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
-  const isBest = best === null || validation.loss < best.validation.loss
+  // Without validation examples (a handful of data) the latest is kept.
+  const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
   if (isBest) {
     await saveModelFolder(request.outputFolder, {
       encoder,

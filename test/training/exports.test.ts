@@ -39,7 +39,12 @@ describe('an encoder exported by PyTorch', () => {
     const [hidden] = graftGraph(g, model, { bindings, outputs: ['last_hidden_state'] }) as [Value]
     const seed = g.constant({ dtype: 'float32', dims: hidden.dims, data: decode(recorded.seed) })
     g.output('hidden', hidden)
-    gradient(g, hidden, weights.map((weight) => bindings.get(weight) as Value), seed).forEach((dw, i) => {
+    gradient(
+      g,
+      hidden,
+      weights.map((weight) => bindings.get(weight) as Value),
+      seed,
+    ).forEach((dw, i) => {
       g.output(`d ${weights[i]}`, dw)
     })
     const session = await openSession(encodeModel(g.build()))
@@ -50,7 +55,9 @@ describe('an encoder exported by PyTorch', () => {
     for (const weight of weights) {
       const expected = decode(recorded.gradients[weight] as string)
       const scale = Math.max(...expected.map(Math.abs))
-      expect(results[`d ${weight}`]?.data as Float32Array, weight).toBeClose(expected, { absolute: 1e-4 * Math.max(scale, 1e-2) })
+      expect(results[`d ${weight}`]?.data as Float32Array, weight).toBeClose(expected, {
+        absolute: 1e-4 * Math.max(scale, 1e-2),
+      })
     }
   })
 })

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { evaluateLogits, wilsonInterval } from './metrics.ts'
+
+describe('evaluateLogits', () => {
+  // Truth a a a b b c; answers a a b b a c.
+  const logits = Float32Array.from(
+    [
+      [2, 0, 0],
+      [2, 0, 0],
+      [0, 2, 0],
+      [0, 2, 0],
+      [2, 0, 0],
+      [0, 0, 2],
+    ].flat(),
+  )
+  const report = evaluateLogits(logits, [0, 0, 0, 1, 1, 2], ['a', 'b', 'c'])
+
+  it('gives accuracy, macro F1 and cross-entropy', () => {
+    expect(report.count).toBe(6)
+    expect(report.accuracy).toBeCloseTo(4 / 6, 12)
+    expect(report.macroF1).toBeCloseTo((2 / 3 + 1 / 2 + 1) / 3, 12)
+    const right = Math.log(Math.exp(2) + 2) - 2
+    expect(report.loss).toBeCloseTo((4 * right + 2 * (right + 2)) / 6, 6)
+  })
+
+  it('gives precision, recall, F1 and support of each class', () => {
+    expect(report.classes[0]).toEqual({ label: 'a', precision: 2 / 3, recall: 2 / 3, f1: 2 / 3, support: 3 })
+    expect(report.classes[1]).toEqual({ label: 'b', precision: 1 / 2, recall: 1 / 2, f1: 1 / 2, support: 2 })
+  })
+
+  it('lists the pairs that were confused, most frequent first', () => {
+    expect(report.confusions).toEqual([
+      { actual: 'a', predicted: 'b', count: 1 },
+      { actual: 'b', predicted: 'a', count: 1 },
+    ])
+  })
+
+  it('counts a class without examples in no mean', () => {
+    const absent = evaluateLogits(Float32Array.from([1, 0, 0, 0, 1, 0]), [0, 1], ['a', 'b', 'c'])
+    expect(absent.macroF1).toBe(1)
+  })
+})
+
+describe('wilsonInterval', () => {
+  // Newcombe (1998), table I, method 3.
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('of %i in %i is the published one', (successes, count, low, high) => {
+    expect(wilsonInterval(successes, count)).toBeClose([low, high], { absolute: 5e-5 })
+  })
+})
