@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../src/base/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
@@ -61,6 +62,18 @@ describe('the documents', () => {
       [...read(path).matchAll(/(?<![/\w])docs\/[\w./-]+\.md\b/g)].map(([page]) => page),
     )
     expect(named.filter((page) => !pages.includes(page))).toEqual([])
+  })
+
+  it.each([
+    ['models/all-MiniLM-L6-v2', ['onnx/model.onnx']],
+    ['examples/banking77', ['train.csv', 'test.csv']],
+  ])('of %s give the checksums of the files beside them', (folder, paths) => {
+    const page = read(join(folder, 'README.md'))
+    const stated = [...page.matchAll(/`([\w./-]+\.(?:csv|onnx))`.*`([0-9a-f]{64})`/g)].map(([, path, sum]) => [
+      path,
+      sum,
+    ])
+    expect(stated).toEqual(paths.map((path) => [path, sha256(readFileSync(join(root, folder, path)))]))
   })
 
   it('keep the architecture to a page that is read', () => {

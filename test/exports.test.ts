@@ -103,6 +103,7 @@ describe('the package', () => {
         "./training": [
           "defaultSettings",
           "evaluateLogits",
+          "insertDropout",
           "openEncoder",
           "openRunSteps",
           "openTrainingRun",
