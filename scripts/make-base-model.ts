@@ -20,7 +20,10 @@ async function main(source: string, target: string): Promise<void> {
   await writeModel(path, storeAsInt8(await readModel(join(source, 'onnx', 'model.onnx'))))
   for (const file of copied) await copyFile(join(source, file), join(target, file))
   await mkdir(join(target, '1_Pooling'), { recursive: true })
-  await writeFile(join(target, '1_Pooling', 'config.json'), `${JSON.stringify({ pooling_mode_mean_tokens: true }, null, 2)}\n`)
+  await writeFile(
+    join(target, '1_Pooling', 'config.json'),
+    `${JSON.stringify({ pooling_mode_mean_tokens: true }, null, 2)}\n`,
+  )
   console.log(`${path}: ${(await stat(path)).size} bytes, SHA-256 ${sha256(await readFile(path))}`)
 }
 

@@ -169,6 +169,6 @@ function refuseSubgraphs(node: Node): void {
 
 function unbound(name: string): never {
   throw new InvalidInputError('onnx.unbound-value', `The graph reads ${name}, which nothing defines`, {
-    hint: 'Check the file with: capstan graph check model.onnx',
+    hint: 'The file is damaged or was cut from a larger graph: export it again.',
   })
 }

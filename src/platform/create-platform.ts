@@ -50,7 +50,7 @@ export type Platform = {
   listTasks(): Promise<Task[]>
   listModels(filter?: { task?: string }): Promise<ModelVersion[]>
   listRuns(filter?: { task?: string }): Promise<Run[]>
-  /** Makes a version live. */
+  /** Makes a version live; it answers from then on. */
   promote(task: string, reference: VersionReference): Promise<ModelVersion>
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
@@ -95,7 +95,12 @@ export async function createPlatform({
       pool.listLoaded().map(({ task, model, labels }) => ({ task, kind: 'classify', labels: [...labels], model })),
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
-    promote: async (task, reference) => registry.promoteVersion((await registry.findModelVersion(task, reference)).id),
+    async promote(task, reference) {
+      const { id } = await registry.findModelVersion(task, reference)
+      const promoted = await registry.promoteVersion(id)
+      if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
+      return promoted
+    },
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
     async close() {

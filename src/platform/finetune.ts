@@ -79,6 +79,7 @@ export async function runFinetune({
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,
+    ...hubAccess(process.env),
     onProgress: (progress) => onEvent({ type: 'base-progress', progress }),
     ...(signal ? { signal } : {}),
   })
@@ -94,4 +95,9 @@ export async function runFinetune({
   onEvent({ type: 'evaluation-start', count: data.test.length })
   const test = await evaluateFolder(folder, data.test)
   return { test, data, base, training, usage: usage() }
+}
+
+/** The variables that the hub's own tools read. */
+function hubAccess({ HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken }: NodeJS.ProcessEnv) {
+  return { ...(hubUrl ? { hubUrl } : {}), ...(accessToken ? { accessToken } : {}) }
 }

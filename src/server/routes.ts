@@ -71,7 +71,7 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
       ...jsonReply('One prediction per text', predictionReplySchema),
       ...problemReplies({
         400: ['request.invalid', 'request.malformed-json', 'request.not-utf8'],
-        404: ['platform.unknown-task'],
+        404: ['registry.task-not-found', 'registry.version-not-found'],
         413: ['request.too-large'],
         415: ['request.unsupported-media-type'],
         503: ['serving.overloaded', 'serving.closed', 'serving.worker-stopped'],

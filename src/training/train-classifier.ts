@@ -171,7 +171,7 @@ async function runStep(
 
 /** Measures the validation examples and keeps the model where it is the best so far. */
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
-  const { request, settings, labels, encoder, model, parameters, inference, hooks } = run
+  const { request, tokenizer, labels, encoder, model, parameters, inference, hooks } = run
   const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
   // Without validation examples (a handful of data) the latest is kept.
   const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
@@ -180,7 +180,7 @@ async function endEpoch(run: Run, epoch: number, step: number, best: Best | null
       encoder,
       model: withParameters(model, parameters),
       labels,
-      tokensMax: settings.tokensMax,
+      tokensMax: tokenizer.tokensMax,
     })
   }
   hooks.onEvent?.({ type: 'epoch-end', epoch, step, validation, isBest })

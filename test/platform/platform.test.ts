@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPlatform, type FinetuneEvent, type Platform } from '../../src/index.ts'
+import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
+
+let folder: string
+let base: string
+let data: string
+let platform: Platform
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'capstan-platform-'))
+  data = join(folder, 'tickets.csv')
+  await writeFile(data, tinyCsv({ rowsPerLabel: 40 }))
+  base = await writeTinyEncoder(join(folder, 'base'))
+  await writeFile(
+    join(folder, 'capstan.yaml'),
+    'rates:\n  cpuHour: { amount: "3600", currency: EUR, date: 2026-11-01, source: "this test" }\n',
+  )
+  platform = await createPlatform({ projectFolder: folder })
+})
+
+afterAll(async () => {
+  await platform.close()
+  await rm(folder, { recursive: true })
+})
+
+describe('the platform', () => {
+  it('trains, registers with lineage, and books the measured CPU-seconds at the dated rate', async () => {
+    const events: FinetuneEvent[] = []
+    const result = await platform.train({
+      task: 'support',
+      data,
+      base,
+      settings: { epochs: 2, seed: 5 },
+      onEvent: (event) => events.push(event),
+    })
+    expect(result.run).toMatchObject({ status: 'succeeded', seed: 5, kind: 'train', task: 'support' })
+    expect(result.model).toMatchObject({
+      version: 1,
+      stage: 'live',
+      lineage: { run: result.run.id, seed: 5, base: { name: 'base' } },
+    })
+    expect(result.model.lineage.datasetFingerprint).toBe(result.report.data.fingerprint)
+    // At 3,600 EUR an hour, a CPU-second costs one EUR.
+    const cpuMicro = BigInt(Math.round((result.run.usage?.cpuSeconds ?? 0) * 1e6))
+    expect(result.cost).toEqual({ amountMicro: cpuMicro, currency: 'EUR' })
+    for (const { amountMicro } of await sums(platform)) expect(amountMicro).toBe(0n)
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['data-ready', 'base-ready', 'step-end', 'evaluation-start']),
+    )
+  })
+
+  it('predicts with the live version, and a later version is a candidate until promoted', async () => {
+    const second = await platform.train({ task: 'support', data, base, settings: { epochs: 1 } })
+    expect(second.model).toMatchObject({ version: 2, stage: 'candidate' })
+    const { model, predictions } = await platform.predict('support', ['my card was stolen', 'top up failed'])
+    expect(model.version).toBe(1)
+    expect(predictions).toHaveLength(2)
+    await platform.promote('support', 2)
+    expect((await platform.listModels({ task: 'support' })).map(({ stage }) => stage)).toEqual(['retired', 'live'])
+  })
+
+  it('answers with the version that was promoted, without a restart', async () => {
+    expect((await platform.predict('support', ['my card'])).model.version).toBe(2)
+  })
+
+  it('evaluates a file, and refuses labels that the model does not know, all with their lines', async () => {
+    const { report } = await platform.evaluate({ task: 'support', data })
+    expect(report.count).toBe(120)
+    const strange = join(folder, 'strange.csv')
+    await writeFile(strange, 'text,label\nmy card,strange\nmy card,lost_card\n')
+    await expect(platform.evaluate({ task: 'support', data: strange })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'evaluation.unknown-label',
+        message: expect.stringContaining('"strange" (line 2)'),
+      }),
+    )
+  })
+
+  it('records a run that fails, with its reason, and books what it used', async () => {
+    const settings = { epochs: 3, learningRate: 1e38, headLearningRate: 1e38 }
+    await expect(platform.train({ task: 'broken', data, base, settings })).rejects.toThrow(
+      expect.objectContaining({ code: 'training.non-finite' }),
+    )
+    const [run] = await platform.listRuns({ task: 'broken' })
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'training.non-finite' } })
+    const entries = await platform.ledger.listEntries({})
+    expect(entries.map(({ key }) => key)).toContain(run?.id)
+  })
+
+  it('ends a run by its signal, keeping the best model so far as a version', async () => {
+    const stop = new AbortController()
+    const onEvent = (event: FinetuneEvent) => event.type === 'step-end' && event.step === 3 && stop.abort()
+    const { run, model } = await platform.train({
+      task: 'stopped',
+      data,
+      base,
+      settings: { epochs: 500, patience: 500 },
+      signal: stop.signal,
+      onEvent,
+    })
+    expect(run.status).toBe('stopped')
+    expect(model.version).toBe(1)
+  })
+
+  it('keeps test rows out of training when a test file is given', async () => {
+    const test = join(folder, 'test.csv')
+    await writeFile(test, tinyCsv({ rowsPerLabel: 3 }))
+    const { report } = await platform.train({ task: 'held-out', data, test, base, settings: { epochs: 1 } })
+    expect(report.data.duplicatesOfTest).toBeGreaterThan(0)
+    expect(report.test.count).toBe(9)
+  })
+
+  it('names the line of a mistake in capstan.yaml', async () => {
+    const file = join(folder, 'broken.yaml')
+    await writeFile(
+      file,
+      'storage:\n  folder: here\nrates:\n  cpuHour: { amount: cheap, currency: EUR, date: 2026-11-01, source: x }\n',
+    )
+    await expect(createPlatform({ projectFolder: folder, configFile: file })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'config.invalid',
+        message: expect.stringMatching(/line 4: rates\.cpuHour\.amount/),
+      }),
+    )
+  })
+})
+
+async function sums({ ledger }: Platform) {
+  const totals = new Map<string, bigint>()
+  for (const { commodity, amountMicro } of await ledger.accountBalances({})) {
+    totals.set(commodity, (totals.get(commodity) ?? 0n) + amountMicro)
+  }
+  return [...totals].map(([commodity, amountMicro]) => ({ commodity, amountMicro }))
+}
