@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Benchmark, describeMachine } from './benchmark.ts'
 
 const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
+  'base-model': () => import('./base-model.ts'),
   'training-step': () => import('./training-step.ts'),
   banking77: () => import('./banking77.ts'),
   predict: () => import('./predict.ts'),
