@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/index.ts'
-import type { Config, ModelReference, ModelVersion, Prediction, Run, Task } from '../contracts/index.ts'
+import type { Config, ModelReference, ModelVersion, Money, Prediction, Run, Task } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
-import { createLedger, type Ledger } from '../ledger/index.ts'
+import { cpuSecondCommodity, createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { ModelPool, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
@@ -50,6 +50,8 @@ export type Platform = {
   listTasks(): Promise<Task[]>
   listModels(filter?: { task?: string }): Promise<ModelVersion[]>
   listRuns(filter?: { task?: string }): Promise<Run[]>
+  /** What each run cost, by its id. */
+  listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. */
   promote(task: string, reference: VersionReference): Promise<ModelVersion>
   /** Texts accepted and not yet answered, by task. */
@@ -95,6 +97,11 @@ export async function createPlatform({
       pool.listLoaded().map(({ task, model, labels }) => ({ task, kind: 'classify', labels: [...labels], model })),
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
+    async listRunCosts() {
+      const totals = await ledger.dimensionTotals('run', { account: 'Expenses' })
+      const money = totals.filter(({ commodity }) => commodity !== cpuSecondCommodity)
+      return new Map(money.map(({ value, commodity, amountMicro }) => [value, { amountMicro, currency: commodity }]))
+    },
     async promote(task, reference) {
       const { id } = await registry.findModelVersion(task, reference)
       const promoted = await registry.promoteVersion(id)

@@ -11,7 +11,7 @@ import {
 } from '../training/index.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import { measureUsage } from './measure-usage.ts'
-import { type DataRequest, type PreparedData, prepareData } from './prepare-data.ts'
+import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
 export type FinetuneEvent =
   | { type: 'data-ready'; data: PreparedData }
@@ -58,24 +58,27 @@ export type FinetuneReport = {
  */
 export async function finetune(options: FinetuneOptions): Promise<{ model: FinetunedModel; report: FinetuneReport }> {
   const folder = resolve(options.output ?? 'capstan-model')
-  const report = await runFinetune({ ...options, folder })
+  const data = await prepareData({ ...options, seed: options.settings?.seed ?? defaultSeed })
+  const report = await trainPrepared({ ...options, folder, data })
   const predictor = await openPredictor(folder)
   const { labels, predict, close } = predictor
   return { model: { folder, labels, predict, close }, report }
 }
 
-/** The work of `finetune`: the model is in `folder` afterwards. */
-export async function runFinetune({
+/** What is left to do once the data is read and split. */
+export type PreparedRun = Omit<FinetuneOptions, 'output' | keyof DataRequest> & { folder: string; data: PreparedData }
+
+/** Trains on prepared data; the model is in `folder` afterwards. */
+export async function trainPrepared({
   folder,
+  data,
   onEvent = () => {},
   signal,
   settings,
   base: spec,
   cacheFolder = '.capstan',
-  ...request
-}: Omit<FinetuneOptions, 'output'> & { folder: string }): Promise<FinetuneReport> {
+}: PreparedRun): Promise<FinetuneReport> {
   const usage = measureUsage()
-  const data = await prepareData({ ...request, seed: settings?.seed ?? 1 })
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,
@@ -85,10 +88,14 @@ export async function runFinetune({
   })
   onEvent({ type: 'base-ready', base })
   const { train, validation } = data
-  const job = startTraining(
-    { baseFolder: base.folder, outputFolder: folder, train, validation, ...(settings ? { settings } : {}) },
-    onEvent,
-  )
+  const request = {
+    baseFolder: base.folder,
+    outputFolder: folder,
+    train,
+    validation,
+    ...(settings ? { settings } : {}),
+  }
+  const job = startTraining(request, onEvent)
   if (signal?.aborted) job.stop()
   signal?.addEventListener('abort', job.stop)
   const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))

@@ -32,6 +32,8 @@ export type PreparedData = {
   fingerprint: string
 }
 
+export const defaultSeed = 1
+
 const heldOutShare = 0.1
 /** Enough that accuracy is known to about two points; the rest is worth more as training data. */
 const validationSizeMax = 500

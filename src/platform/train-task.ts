@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CapstanError, createId } from '../base/index.ts'
-import type { ModelVersion, Money, Run } from '../contracts/index.ts'
+import { CapstanError, createId, InvalidInputError } from '../base/index.ts'
+import { type ModelVersion, type Money, type Run, taskNameSchema } from '../contracts/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
-import { type FinetuneOptions, type FinetuneReport, runFinetune } from './finetune.ts'
+import { type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
+import { defaultSeed, prepareData } from './prepare-data.ts'
 
 export type TrainTaskRequest = Omit<FinetuneOptions, 'output' | 'cacheFolder'> & {
   task: string
@@ -24,18 +25,16 @@ export async function trainTask(
   { task, promote, ...request }: TrainTaskRequest,
 ): Promise<TrainTaskResult> {
   const { registry, ledger, config, store } = context
-  await registry.ensureTask(task)
-  const { data, test, base, settings } = request
-  const run = await registry.startRun({
-    task,
-    kind: 'train',
-    seed: settings?.seed ?? 1,
-    settings: { data, test, base, ...settings },
-  })
-  const folder = join(store.folder, `training_${createId('model', context.clock.now())}`)
+  refuseBadName(task)
   const usage = measureUsage()
+  const seed = request.settings?.seed ?? defaultSeed
+  // Data that cannot be used is no run: nothing is recorded of it.
+  const data = await prepareData({ ...request, seed })
+  await registry.ensureTask(task)
+  const run = await registry.startRun({ task, kind: 'train', seed, settings: describeRequest(request) })
+  const folder = join(store.folder, `training_${createId('model', context.clock.now())}`)
   try {
-    const report = await runFinetune({ ...request, folder, cacheFolder: store.folder })
+    const report = await trainPrepared({ ...request, data, folder, cacheFolder: store.folder })
     const model = await registry.recordModelVersion({
       run: run.id,
       modelFolder: folder,
@@ -58,6 +57,22 @@ export async function trainTask(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function describeRequest({ data, test, base, settings }: Omit<TrainTaskRequest, 'task'>): Record<string, unknown> {
+  return { data, test, base, ...settings }
+}
+
+function refuseBadName(task: string): void {
+  const result = taskNameSchema.safeParse(task)
+  if (result.success) return
+  throw new InvalidInputError(
+    'platform.bad-task-name',
+    `A task cannot be named "${task}": it ${result.error.issues[0]?.message}`,
+    {
+      hint: 'The name stands in addresses and folders: for example support or news-topics.',
+    },
+  )
 }
 
 /** What the list of models shows of a report; the classes stay in the run's output. */

@@ -1,0 +1,146 @@
+import type { CommandSpec, OptionSpec } from './command.ts'
+
+const task: OptionSpec = {
+  flags: '--task <name>',
+  description: 'the task: lower-case letters, digits, - and _',
+  required: true,
+}
+const onlyTask: OptionSpec = { flags: '--task <name>', description: 'only this task' }
+const columns: OptionSpec[] = [
+  { flags: '--text-column <name>', description: 'column of the texts; guessed from usual names if left out' },
+  { flags: '--label-column <name>', description: 'column of the labels; guessed from usual names if left out' },
+]
+const skipBadRows: OptionSpec = {
+  flags: '--skip-bad-rows',
+  kind: 'flag',
+  description: 'leave rows with problems out, and say how many',
+}
+
+/** Options of every command. */
+export const globalOptions: readonly OptionSpec[] = [
+  { flags: '--json', kind: 'flag', description: 'print one JSON object on stdout; logs and progress go to stderr' },
+  { flags: '--project <folder>', description: 'folder of capstan.yaml and the data folder (default: here)' },
+  { flags: '--config <file>', description: 'another configuration file' },
+  { flags: '--debug', kind: 'flag', description: 'show stack traces' },
+]
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'train',
+    summary: 'train a model for a task on labelled texts (CSV, TSV or JSONL)',
+    arguments: [{ name: '<data>', description: 'file with a text and a label in each row' }],
+    options: [
+      task,
+      ...columns,
+      { flags: '--test <file>', description: 'test on this file; without it a tenth of the data is held out' },
+      {
+        flags: '--base <model>',
+        description: 'a folder in transformers.js layout or a Hugging Face id (default: the bundled all-MiniLM-L6-v2)',
+      },
+      skipBadRows,
+      {
+        flags: '--promote',
+        kind: 'flag',
+        description: 'make the new version live (a task’s first version is live anyway)',
+      },
+      { flags: '--epochs <n>', kind: 'integer', min: 0, description: 'passes over the data (default: by its size)' },
+      { flags: '--learning-rate <rate>', kind: 'number', min: 0, description: 'of the base model’s weights' },
+      { flags: '--head-learning-rate <rate>', kind: 'number', min: 0, description: 'of the classification head' },
+      { flags: '--tokens-per-batch <n>', kind: 'integer', min: 1, description: 'tokens in one step' },
+      { flags: '--tokens-max <n>', kind: 'integer', min: 3, description: 'longer texts are cut here' },
+      { flags: '--dropout <share>', kind: 'number', min: 0, description: 'from 0 to below 1' },
+      { flags: '--weight-decay <rate>', kind: 'number', min: 0, description: 'of AdamW' },
+      {
+        flags: '--label-smoothing <share>',
+        kind: 'number',
+        min: 0,
+        description: 'share of each target spread over all labels',
+      },
+      {
+        flags: '--class-weights <how>',
+        choices: ['none', 'balanced'],
+        description: 'balanced: rare labels count more',
+      },
+      {
+        flags: '--pooling <how>',
+        choices: ['mean', 'cls'],
+        description: 'how tokens become one vector (default: what the base says)',
+      },
+      { flags: '--head <kind>', choices: ['cosine', 'linear'], description: 'cosine for encoders made for sentences' },
+      {
+        flags: '--patience <epochs>',
+        kind: 'integer',
+        min: 1,
+        description: 'end after so many epochs without a better one',
+      },
+      { flags: '--seed <n>', kind: 'integer', min: 0, description: 'same seed, same weights' },
+    ],
+    example: 'capstan train tickets.csv --task support --text-column text --label-column label',
+    load: () => import('./commands/train.ts'),
+  },
+  {
+    name: 'evaluate',
+    summary: 'measure a model on labelled texts',
+    arguments: [{ name: '<data>', description: 'file with a text and its true label in each row' }],
+    options: [
+      task,
+      { flags: '--version <n>', kind: 'integer', min: 1, description: 'a version other than the live one' },
+      ...columns,
+      skipBadRows,
+    ],
+    example: 'capstan evaluate --task support test.csv',
+    load: () => import('./commands/evaluate.ts'),
+  },
+  {
+    name: 'predict',
+    summary: 'label texts with the live model of a task',
+    arguments: [{ name: '[text...]', description: 'texts; without them, one a line is read from stdin' }],
+    options: [task],
+    example: 'capstan predict --task support "my card has not arrived"',
+    load: () => import('./commands/predict.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'answer over HTTP: POST /v1/tasks/{task}/predictions',
+    options: [
+      { flags: '--host <address>', description: 'address to listen on (default: 127.0.0.1)' },
+      { flags: '--port <n>', kind: 'integer', min: 0, description: 'port to listen on, 0 for any (default: 8787)' },
+      {
+        flags: '--log-level <level>',
+        choices: ['debug', 'info', 'warn', 'error'],
+        description: 'what is logged (default: info)',
+      },
+    ],
+    example: 'capstan serve --port 8787',
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'models',
+    summary: 'list model versions with metrics, size, cost and stage',
+    options: [onlyTask],
+    example: 'capstan models --task support',
+    load: () => import('./commands/models.ts'),
+  },
+  {
+    name: 'runs',
+    summary: 'list runs with what they used and how they ended',
+    options: [onlyTask],
+    example: 'capstan runs --task support',
+    load: () => import('./commands/runs.ts'),
+  },
+  {
+    name: 'promote',
+    summary: 'make a version of a task live; an older one to go back',
+    arguments: [{ name: '<version>', description: 'number of the version' }],
+    options: [task],
+    example: 'capstan promote 2 --task support',
+    load: () => import('./commands/promote.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'train on 10,003 bundled questions of bank customers and show what comes out',
+    options: [{ flags: '--full', kind: 'flag', description: 'show all 77 classes' }],
+    example: 'capstan demo',
+    load: () => import('./commands/demo.ts'),
+  },
+]

@@ -1,0 +1,50 @@
+import { formatAmountMicro } from '../../contracts/index.ts'
+import type { CommandBody } from '../command.ts'
+import { printJson, printLine } from '../io.ts'
+import { formatInterval, formatMib, formatPercent, formatTable } from '../print-table.ts'
+
+type Metrics = { test?: { accuracy: number; accuracyInterval: [number, number]; count: number } }
+
+export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
+  const platform = await openPlatform()
+  const models = await platform.listModels(options.task === undefined ? {} : { task: String(options.task) })
+  const costs = await platform.listRunCosts()
+  const rows = models.map((model) => ({ ...model, cost: costs.get(model.lineage.run) ?? null }))
+  if (json) {
+    printJson(io, { models: rows })
+    return 0
+  }
+  if (rows.length === 0) {
+    printLine(io.stdout, 'There are no models yet. Train one: capstan train tickets.csv --task support')
+    return 0
+  }
+  const titles = [
+    { title: 'task' },
+    { title: 'version', align: 'right' as const },
+    { title: 'stage' },
+    { title: 'accuracy' },
+    { title: 'size' },
+    { title: 'cost' },
+    { title: 'base' },
+    { title: 'created' },
+  ]
+  const cells = rows.map(({ task, version, stage, metrics, sizeBytes, cost, lineage, createdAt }) => {
+    const { test } = metrics as Metrics
+    const accuracy = test
+      ? `${formatPercent(test.accuracy)} (${formatInterval(test.accuracyInterval)}, n ${test.count})`
+      : '–'
+    const money = cost ? `${formatAmountMicro(cost.amountMicro)} ${cost.currency}` : '–'
+    return [
+      task,
+      String(version),
+      stage,
+      accuracy,
+      formatMib(sizeBytes),
+      money,
+      lineage.base.name,
+      createdAt.slice(0, 16).replace('T', ' '),
+    ]
+  })
+  for (const line of formatTable(titles, cells)) printLine(io.stdout, line)
+  return 0
+}

@@ -1,0 +1,121 @@
+import { formatMoney } from '../../contracts/index.ts'
+import type { Platform, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
+import type { CommandBody, CommandContext, Values } from '../command.ts'
+import { printJson, printLine } from '../io.ts'
+import { formatReport } from '../print-report.ts'
+import { formatMib, formatSeconds } from '../print-table.ts'
+import { createTrainProgress } from '../progress.ts'
+
+export const run: CommandBody = async (context) => {
+  const { io, json, positionals, options } = context
+  const platform = await context.openPlatform()
+  const task = String(options.task)
+  const result = await trainWithProgress(context, platform, {
+    task,
+    data: positionals[0] as string,
+    ...textOptions(options, ['test', 'base', 'textColumn', 'labelColumn']),
+    ...(options.skipBadRows ? { skipBadRows: true } : {}),
+    ...(options.promote ? { promote: true } : {}),
+    settings: readSettings(options),
+  })
+  if (json) printJson(io, toJson(result))
+  else for (const line of formatResult(platform, result)) printLine(io.stdout, line)
+  if (!json) for (const line of nextSteps(result)) printLine(io.stdout, line)
+  return result.run.status === 'stopped' ? 130 : 0
+}
+
+/** Trains while showing progress; the first signal ends the run with the best model, the second leaves at once. */
+export async function trainWithProgress(
+  { io }: CommandContext,
+  platform: Platform,
+  request: TrainTaskRequest,
+): Promise<TrainTaskResult> {
+  const progress = createTrainProgress(io)
+  const stop = new AbortController()
+  const leave = io.onSignal(() => {
+    if (stop.signal.aborted) process.exit(130)
+    progress.end()
+    printLine(io.stderr, 'Stopping after this step; the best model so far is kept. Once more leaves at once.')
+    stop.abort()
+  })
+  try {
+    return await platform.train({ ...request, signal: stop.signal, onEvent: progress.show })
+  } finally {
+    progress.end()
+    leave()
+  }
+}
+
+/** What training gave: the report, its cost, and the version that holds the model. */
+export function formatResult(
+  platform: Platform,
+  { run, model, cost, report }: TrainTaskResult,
+  options: { classesMax?: number } = {},
+): string[] {
+  const { usage, training } = report
+  const rate = platform.config.rates.cpuHour
+  const ends = {
+    epochs: 'all epochs done',
+    patience: `no better epoch in ${training.settings.patience}`,
+    stop: 'stopped by a signal, the best model so far is kept',
+  }
+  return [
+    '',
+    ...formatReport(report.test, options),
+    '',
+    `run       ${training.stepCount} steps, ${ends[training.endedBy]}; epoch ${training.bestEpoch} is kept`,
+    `used      ${formatSeconds(usage.wallSeconds)}, ${usage.cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(usage.memoryBytesPeak)} at most`,
+    `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
+    `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
+  ]
+}
+
+function nextSteps({ model: { task, version, stage } }: TrainTaskResult): string[] {
+  return [
+    '',
+    'Next:',
+    ...(stage === 'live' ? [] : [`  capstan promote ${version} --task ${task}`]),
+    `  capstan predict --task ${task} "a text of yours"`,
+    '  capstan serve',
+    `  capstan models --task ${task}`,
+  ]
+}
+
+/** The JSON form: the report without the texts that were read. */
+function toJson({ run, model, cost, report }: TrainTaskResult) {
+  const { data, base, training, test, usage } = report
+  const { train, validation, test: tested, ...rest } = data
+  const counts = { train: train.length, validation: validation.length, test: tested.length }
+  return { run, model, cost, test, usage, base, training, data: { ...rest, counts } }
+}
+
+const settingNames = [
+  'epochs',
+  'learningRate',
+  'headLearningRate',
+  'tokensPerBatch',
+  'tokensMax',
+  'dropout',
+  'weightDecay',
+  'labelSmoothing',
+  'classWeights',
+  'pooling',
+  'head',
+  'patience',
+  'seed',
+] as const
+
+function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {
+  return Object.fromEntries(
+    settingNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  )
+}
+
+/** Those of the named options that were given. */
+export function textOptions<Name extends string>(
+  options: Values,
+  names: readonly Name[],
+): Partial<Record<Name, string>> {
+  const given = names.filter((name) => options[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, String(options[name])])) as Partial<Record<Name, string>>
+}

@@ -1,0 +1,30 @@
+export type Column = { title: string; align?: 'left' | 'right' }
+
+/** Lines of a table with aligned columns, the titles first. */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [columns.map(({ title }) => title), ...rows]
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
+  return lines.map((line) =>
+    line
+      .map((cell, i) => (columns[i]?.align === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export function formatPercent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+export function formatInterval([low, high]: readonly [number, number]): string {
+  return `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} %`
+}
+
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds)
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+}
+
+export function formatMib(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`
+}

@@ -1,0 +1,112 @@
+import { SingleBar } from 'cli-progress'
+import type { FinetuneEvent } from '../platform/index.ts'
+import { type Io, printLine } from './io.ts'
+import { formatPercent, formatSeconds } from './print-table.ts'
+
+/** Without a terminal, a plain line so often. */
+const lineSecondsMin = 5
+/** Weight of the newest step in the running means. */
+const smoothing = 0.05
+
+/** Shows a run's events on stderr: a bar on a terminal, lines elsewhere. */
+export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent): void; end(): void } {
+  const bar = stderr.isTTY
+    ? new SingleBar({
+        stream: stderr,
+        format: '{bar} {percentage} %  loss {loss}  {rate} tokens/s  {left} left',
+        hideCursor: true,
+        clearOnComplete: true,
+        barsize: 24,
+      })
+    : null
+  let lastLine = 0
+  let loss = Number.NaN
+  let rate = Number.NaN
+  let secondsPerStep = Number.NaN
+  const mean = (old: number, value: number) => (Number.isNaN(old) ? value : old + smoothing * (value - old))
+  const say = (line: string) => {
+    bar?.stop()
+    printLine(stderr, line)
+  }
+
+  const showStep = (event: Extract<FinetuneEvent, { type: 'step-end' }>) => {
+    loss = mean(loss, event.loss)
+    rate = mean(rate, event.tokens / event.seconds)
+    secondsPerStep = mean(secondsPerStep, event.seconds)
+    const left = formatSeconds((event.stepCount - event.step) * secondsPerStep)
+    const payload = { loss: loss.toFixed(3), rate: rate.toFixed(0), left }
+    if (bar) {
+      if (!bar.isActive) bar.start(event.stepCount, event.step, payload)
+      bar.update(event.step, payload)
+    } else if (performance.now() - lastLine > 1000 * lineSecondsMin) {
+      lastLine = performance.now()
+      printLine(
+        stderr,
+        `step ${event.step} of ${event.stepCount}  loss ${payload.loss}  ${payload.rate} tokens/s  ${left} left`,
+      )
+    }
+  }
+
+  return {
+    show(event) {
+      if (event.type === 'step-end') showStep(event)
+      else for (const line of describeEvent(event)) say(line)
+    },
+    end: () => bar?.stop(),
+  }
+}
+
+function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' }>): string[] {
+  switch (event.type) {
+    case 'data-ready':
+      return describeData(event.data)
+    case 'base-progress':
+      return [
+        `downloading ${event.progress.file}: ${event.progress.receivedBytes} of ${event.progress.totalBytes} bytes`,
+      ]
+    case 'base-ready':
+      return [`base      ${event.base.name} (${event.base.source})`]
+    case 'train-start': {
+      const { settings, parameterCount, stepCount } = event
+      const head = settings.head === 'cosine' ? 'cosine head from class centroids' : 'linear head'
+      return [
+        `training  ${(parameterCount / 1e6).toFixed(1)} M weights, ${head}, ${settings.pooling} pooling, ` +
+          `at most ${settings.epochs} epochs (${stepCount} steps of ${settings.tokensPerBatch} tokens), seed ${settings.seed}`,
+      ]
+    }
+    case 'epoch-end': {
+      const { epoch, validation, isBest } = event
+      const when = epoch === 0 ? 'before the first step' : `epoch ${epoch}`
+      return [
+        `${when}: ${formatPercent(validation.accuracy)} of ${validation.count} validation texts right${isBest ? ', kept' : ''}`,
+      ]
+    }
+    case 'evaluation-start':
+      return [`testing on ${event.count} texts that training never saw`]
+  }
+}
+
+function describeData({
+  train,
+  validation,
+  test,
+  summary,
+  columns,
+  skippedByKind,
+  duplicatesOfTest,
+}: Extract<FinetuneEvent, { type: 'data-ready' }>['data']): string[] {
+  const skipped = Object.entries(skippedByKind)
+  return [
+    `data      ${summary.rows} rows, ${summary.labels} labels (columns ${columns.text} and ${columns.label}): ` +
+      `${train.length} to train, ${validation.length} to choose the epoch, ${test.length} to test`,
+    ...skipped.map(([kind, count]) => `          ${count} rows skipped: ${kind}`),
+    ...(duplicatesOfTest > 0
+      ? [`          ${duplicatesOfTest} rows left out: the test file has them too, or nearly`]
+      : []),
+    ...(summary.conflicts.length > 0
+      ? [
+          `          ${summary.conflicts.length} texts stand under several labels, the first on line ${summary.conflicts[0]?.lines.join(' and ')}`,
+        ]
+      : []),
+  ]
+}
