@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createPlatform } from '../../src/index.ts'
+import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
+import { runCli, startCli } from './run-cli.ts'
+
+let folder: string
+let data: string
+let base: string
+const inProject = (...argv: string[]) => [...argv, '--project', folder]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'capstan-cli-'))
+  data = join(folder, 'tickets.csv')
+  await writeFile(data, tinyCsv({ rowsPerLabel: 40 }))
+  base = await writeTinyEncoder(join(folder, 'base'))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('capstan', () => {
+  it('shows its commands', async () => {
+    const { code, stdout } = await runCli(['--help'])
+    expect(code).toBe(0)
+    for (const name of ['train', 'evaluate', 'predict', 'serve', 'models', 'runs', 'promote', 'demo'])
+      expect(stdout).toContain(`\n  ${name} `)
+  })
+
+  it('shows a command’s options and an example', async () => {
+    const { stdout } = await runCli(['promote', '--help'])
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: capstan promote [options] <version>
+
+      make a version of a task live; an older one to go back
+
+      Arguments:
+        version             number of the version
+
+      Options:
+        --task <name>       the task: lower-case letters, digits, - and _
+        --json              print one JSON object on stdout; logs and progress go to
+                            stderr
+        --project <folder>  folder of capstan.yaml and the data folder (default: here)
+        --config <file>     another configuration file
+        --debug             show stack traces
+        -h, --help          display help for command
+
+      Example:
+        capstan promote 2 --task support
+      "
+    `)
+  })
+
+  it('prints its version', async () => {
+    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+
+  it.each([
+    [['trian'], 'Did you mean train?'],
+    [['train', '--task', 'a'], "missing required argument 'data'"],
+    [['train', 'x.csv'], "required option '--task <name>' not specified"],
+    [['train', 'x.csv', '--task', 'a', '--epochs', 'abc'], 'It must be a whole number of at least 0'],
+    [['train', 'x.csv', '--task', 'a', '--pooling', 'max'], 'Allowed choices are mean, cls'],
+    [['models', '--tsak', 'a'], 'Did you mean --task?'],
+  ])('answers bad usage with exit code 2: %j', async (argv, message) => {
+    const { code, stderr } = await runCli(argv)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('on a project', () => {
+  it('train shows what it read, each epoch, the report, the cost and what to do next', async () => {
+    const { code, stdout, stderr } = await runCli(
+      inProject('train', data, '--task', 'support', '--base', base, '--epochs', '2'),
+    )
+    expect(code).toBe(0)
+    expect(stderr).toContain(
+      'data      120 rows, 3 labels (columns text and label): 96 to train, 12 to choose the epoch, 12 to test',
+    )
+    expect(stderr).toMatch(/epoch 2: [\d.]+ % of 12 validation texts right/)
+    expect(stdout).toMatch(/accuracy {2}[\d.]+ % of 12 texts \(95 % interval [\d.]+ to [\d.]+ %\)\nmacro F1/)
+    expect(stdout).toMatch(/class +precision +recall +F1 +support\ncard_arrival/)
+    expect(stdout).toMatch(/cost {6}0\.\d+ USD at 0\.0408 USD per CPU-hour/)
+    expect(stdout).toContain('capstan predict --task support')
+  })
+
+  it('train --json gives one object on stdout', async () => {
+    const { code, stdout } = await runCli(
+      inProject('train', data, '--task', 'support', '--base', base, '--epochs', '1', '--json'),
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: { status: 'succeeded' },
+      model: { task: 'support', version: 2, stage: 'candidate' },
+      cost: { currency: 'USD' },
+      test: { count: 12 },
+      data: { counts: { train: 96 } },
+    })
+  })
+
+  it('models, runs and promote show and change which version is live', async () => {
+    expect((await runCli(inProject('promote', '2', '--task', 'support'))).stdout).toBe('support version 2 is live.\n')
+    const { stdout } = await runCli(inProject('models', '--json'))
+    const { models } = JSON.parse(stdout) as { models: { stage: string; cost: { amountMicro: string } }[] }
+    expect(models.map(({ stage }) => stage)).toEqual(['retired', 'live'])
+    expect(Number(models[0]?.cost.amountMicro)).toBeGreaterThan(0)
+    expect((await runCli(inProject('models'))).stdout).toMatch(
+      /task +version +stage +accuracy +size +cost +base +created\nsupport +1 +retired/,
+    )
+    expect((await runCli(inProject('runs'))).stdout).toMatch(/run_\w+ +support +train +succeeded/)
+  })
+
+  it('evaluate measures a given version', async () => {
+    const { code, stdout } = await runCli(inProject('evaluate', data, '--task', 'support', '--version', '1'))
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^support version 1 \(retired\)\naccuracy {2}[\d.]+ % of 120 texts/)
+  })
+
+  it('predict labels arguments, or lines of stdin', async () => {
+    const { stdout } = await runCli(inProject('predict', 'top up failed', '--task', 'support'))
+    expect(stdout).toMatch(/^\w+ {2}[\d.]+ % {2}\(then \w+ [\d.]+ %\)\n$/)
+    const piped = await runCli(inProject('predict', '--task', 'support', '--json'), {
+      stdin: 'my card\r\n\ntop up failed\n',
+    })
+    expect(JSON.parse(piped.stdout)).toMatchObject({
+      model: { version: 2 },
+      predictions: [{ truncated: false }, { truncated: false }],
+    })
+  })
+
+  it.each([
+    [['train', 'nowhere.csv', '--task', 'x'], 1, 'data.file-not-found'],
+    [['train', 'DATA', '--task', 'x', '--text-column', 'txt'], 2, 'data.missing-column'],
+    [['train', 'DATA', '--task', 'Not Good'], 2, 'platform.bad-task-name'],
+    [['train', 'DATA', '--task', 'x', '--base', 'no/such/base/at/all'], 1, 'registry.base-not-found'],
+    [['predict', 'x', '--task', 'nope'], 1, 'registry.task-not-found'],
+    [['predict', ' ', '--task', 'support'], 2, 'predict.empty-text'],
+    [['evaluate', 'DATA', '--task', 'support', '--version', '9'], 1, 'registry.version-not-found'],
+    [['promote', 'two', '--task', 'support'], 2, 'promote.bad-version'],
+    [['models', '--config', 'nowhere.yaml'], 1, 'config.not-found'],
+  ])('answers %j with exit code %i and %s', async (argv, code, name) => {
+    const result = await runCli(inProject(...argv.map((word) => (word === 'DATA' ? data : word))))
+    expect(result).toMatchObject({ code, stdout: '' })
+    expect(result.stderr).toMatch(/^error: .+\n(?:.*\n)*hint: .+\ncode: /m)
+    expect(result.stderr).toContain(`code: ${name}\n`)
+  })
+
+  it('gives an error as JSON on stdout where JSON was asked for', async () => {
+    const { code, stdout } = await runCli(inProject('predict', 'x', '--task', 'nope', '--json'))
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'registry.task-not-found', hint: expect.any(String) } })
+  })
+
+  it('says who has the data folder while another process works in it', async () => {
+    const owner = await createPlatform({ projectFolder: folder })
+    const { code, stderr } = await runCli(inProject('models'))
+    await owner.close()
+    expect(code).toBe(1)
+    expect(stderr).toContain('code: storage.folder-locked')
+    expect(stderr).toContain(String(process.pid))
+  })
+
+  it('train ends at a signal with the best model kept and exit code 130', async () => {
+    const cli = startCli(
+      inProject('train', data, '--task', 'stopped', '--base', base, '--epochs', '5000', '--patience', '5000'),
+    )
+    await vi.waitFor(() => expect(cli.stderr()).toContain('epoch 2:'), { timeout: 30_000, interval: 20 })
+    cli.signal()
+    const { code, stdout } = await cli.result
+    expect(code).toBe(130)
+    expect(stdout).toContain('stopped by a signal, the best model so far is kept')
+    expect(stdout).toContain('model     stopped version 1, live')
+  })
+
+  it('serve answers over HTTP until a signal', async () => {
+    const cli = startCli(inProject('serve', '--port', '0', '--log-level', 'error', '--json'))
+    await vi.waitFor(() => expect(cli.stdout()).toContain('url'), { timeout: 30_000, interval: 20 })
+    const { url } = JSON.parse(cli.stdout()) as { url: string }
+    const response = await fetch(`${url}/v1/tasks/support/predictions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: 'my card has not arrived' }),
+    })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ model: { version: 2 }, predictions: [{ truncated: false }] })
+    cli.signal()
+    expect((await cli.result).code).toBe(0)
+  })
+})
