@@ -1,3 +1,4 @@
+export { checkModel, findProblems } from './check-model.ts'
 export { decodeModel, encodeModel } from './codec.ts'
 export { fromNumbers } from './fold-constants.ts'
 export { type GraftOptions, graftGraph } from './graft-graph.ts'
@@ -30,6 +31,7 @@ export {
   type ValueType,
 } from './infer-types.ts'
 export { readModel, type WriteModelOptions, writeModel } from './model-file.ts'
+export { printModel } from './print-model.ts'
 export {
   arrayTypes,
   type DataType,

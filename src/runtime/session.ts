@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node'
 import { CapstanError, NotFoundError, UnsupportedError } from '../base/index.ts'
 import type { Tensor } from '../onnx/index.ts'
+import { countCores } from './count-cores.ts'
 import { fromRuntime, toRuntime } from './tensor-bridge.ts'
 
 export type Device = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml'
@@ -39,8 +40,11 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     graphOptimizationLevel: options.optimization === 'off' ? 'disabled' : 'all',
     logSeverityLevel: 3,
+    // A planned block would lie in the arena beside what the first run took there: twice the memory, no time gained.
     enableMemPattern: false,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    // Given, also where it is the runtime's own default, because the runtime pins threads to cores otherwise, and a pinned
+    // thread that meets the caller on its core waits for it.
+    intraOpNumThreads: options.threads ?? countCores(),
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }
   const session = await createRuntimeSession(source, settings, device)

@@ -23,19 +23,11 @@ export function weightNames(model: Model): Set<string> {
   return new Set([...model.graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name))
 }
 
-/** The parameters of a model in the order of its initializers, each with its own copy of the values. */
+/** The parameters of a model in the order of its initializers. They share the model's memory: training changes the model. */
 export function createParameters(model: Model, { body, head, sparse }: ParameterGroups): Parameter[] {
   return [...model.graph.initializers].flatMap(([name, tensor]) => {
     if (!body.has(name) && !head.has(name)) return []
-    const value: Tensor = { ...tensor, data: (tensor.data as Float32Array).slice() }
     const moments = [zeros('float32', tensor.dims), zeros('float32', tensor.dims)] as const
-    return [{ name, value, moments, isHead: head.has(name), isSparse: name === sparse }]
+    return [{ name, value: tensor, moments, isHead: head.has(name), isSparse: name === sparse }]
   })
-}
-
-/** The model with the trained values in place of the initial ones. */
-export function withParameters(model: Model, parameters: readonly Parameter[]): Model {
-  const initializers = new Map(model.graph.initializers)
-  for (const { name, value } of parameters) initializers.set(name, value)
-  return { ...model, graph: { ...model.graph, initializers } }
 }

@@ -3,7 +3,6 @@ import { CapstanError, present } from '../base/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
 import { sizeOf } from '../onnx/index.ts'
 import { type EvaluationReport, evaluateLogits } from './metrics.ts'
-import { withParameters } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
 import { linearSchedule } from './schedule.ts'
 import type { TrainingSettings } from './settings.ts'
@@ -171,14 +170,14 @@ async function runStep(
 
 /** Measures the validation examples and keeps the model where it is the best so far. */
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
-  const { request, tokenizer, labels, encoder, model, parameters, inference, hooks } = run
+  const { request, tokenizer, labels, encoder, model, inference, hooks } = run
   const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
   // Without validation examples (a handful of data) the latest is kept.
   const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
   if (isBest) {
     await saveModelFolder(request.outputFolder, {
       encoder,
-      model: withParameters(model, parameters),
+      model,
       labels,
       tokensMax: tokenizer.tokensMax,
     })
