@@ -81,7 +81,7 @@ const slice: Fold = (c, output) => {
   })
 }
 
-const folds: Record<string, Fold> = {
+export const folds: Record<string, Fold> = {
   Add: elementWise((a, b) => a + b),
   And: elementWise((a, b) => a & b),
   Cast: (c, output) => {

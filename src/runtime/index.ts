@@ -1,1 +1,1 @@
-export { type Device, type Feeds, listDevices, openSession, type Session, type SessionOptions } from './session.ts'
+export { type Device, type Feeds, openSession, type Session, type SessionOptions } from './session.ts'
