@@ -11,6 +11,8 @@ export type OptionSpec = {
   required?: true
   /** Smallest number allowed. */
   min?: number
+  /** Every number allowed is smaller. */
+  below?: number
 }
 
 export type ArgumentSpec = { name: string; description: string }

@@ -27,7 +27,7 @@ export function printLine(stream: Writable, line = ''): void {
 }
 
 /** One JSON object on stdout: amounts, which are bigint, as digits. */
-export function printJson({ stdout }: Io, value: unknown): void {
+export function printJson({ stdout }: Pick<Io, 'stdout'>, value: unknown): void {
   const digits = (_key: string, field: unknown) => (typeof field === 'bigint' ? field.toString() : field)
   printLine(stdout, JSON.stringify(value, digits, 2))
 }

@@ -2,42 +2,57 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { CommandContext, CommandSpec, OptionSpec, Values } from './command.ts'
-import { commands, globalOptions } from './commands.ts'
-import { type Io, printJson, printLine } from './io.ts'
+import type { Io } from './io.ts'
+import { commands, globalOptions } from './options.ts'
+import { printError } from './print-error.ts'
 import { readVersion } from './read-version.ts'
 
 /** Runs one command line and returns the exit code: 0, 1 failed, 2 bad usage or input, 130 stopped by a signal. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
+  const program = createProgram(io, async (spec, command) => {
+    exitCode = await runCommand(spec, command, io)
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Help and version, which commander has printed, leave this way too; help that nobody asked for is bad usage.
+    if (error.exitCode === 0) return 0
+    if (error.code !== 'commander.help')
+      printError(toUsageError(error, argv), { io, json: argv.includes('--json'), debug: argv.includes('--debug') })
+    return 2
+  }
+}
+
+function createProgram(io: Io, act: (spec: CommandSpec, command: Command) => Promise<void>): Command {
   const program = new Command('capstan')
     .description('Turns labelled texts into a small model you own, serves it, and books what it costs.')
     .version(readVersion())
     // So that an option after a command is the command's: evaluate has a --version of its own.
     .enablePositionalOptions()
-    .showHelpAfterError('(capstan <command> --help says more)')
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Errors are printed once, in Capstan's own form.
+      outputError: () => {},
+    })
     .exitOverride()
+  for (const option of globalOptions) program.addOption(toOption(option))
+  program.addHelpText('after', '\nExample:\n  capstan train tickets.csv --task support')
   for (const spec of commands) {
     const command = program.command(spec.name).description(spec.summary).copyInheritedSettings(program)
     for (const { name, description } of spec.arguments ?? []) command.argument(name, description)
     for (const option of [...(spec.options ?? []), ...globalOptions]) command.addOption(toOption(option))
     command.addHelpText('after', `\nExample:\n  ${spec.example}`)
-    command.action(async () => {
-      exitCode = await runCommand(spec, command, io)
-    })
+    command.action(() => act(spec, command))
   }
-  try {
-    await program.parseAsync(argv, { from: 'user' })
-    return exitCode
-  } catch (error) {
-    // Commander has printed its message already; help and version leave this way too.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    throw error
-  }
+  return program
 }
 
 async function runCommand(spec: CommandSpec, command: Command, io: Io): Promise<number> {
-  const values: Values = command.opts()
+  const values: Values = command.optsWithGlobals()
   const json = values.json === true
   let platform: Platform | undefined
   const context: CommandContext = {
@@ -53,40 +68,48 @@ async function runCommand(spec: CommandSpec, command: Command, io: Io): Promise<
     },
   }
   try {
-    const { run } = await spec.load()
-    return await run(context)
+    try {
+      const { run } = await spec.load()
+      return await run(context)
+    } finally {
+      await platform?.close()
+    }
   } catch (error) {
-    if (!(error instanceof CapstanError)) throw error
     printError(error, { io, json, debug: values.debug === true })
-    return error instanceof InvalidInputError ? 2 : 1
-  } finally {
-    await platform?.close()
+    return exitCodeOf(error)
   }
 }
 
-function printError(error: CapstanError, { io, json, debug }: { io: Io; json: boolean; debug: boolean }): void {
-  const { code, message, hint } = error
-  if (json) printJson(io, { error: { code, message, hint } })
-  printLine(io.stderr, `error: ${message}`)
-  if (hint) printLine(io.stderr, `hint: ${hint}`)
-  printLine(io.stderr, `code: ${code}`)
-  if (debug) printLine(io.stderr, `${error.stack}${error.cause ? `\ncause: ${String(error.cause)}` : ''}`)
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InvalidInputError) return 2
+  // Stopped by the signal of its user, before there was a model to keep.
+  return error instanceof CapstanError && error.code === 'registry.download-stopped' ? 130 : 1
 }
 
-function toOption({ flags, description, kind = 'text', choices, required, min }: OptionSpec): Option {
+/** Commander's message, with its suggestion as the hint. */
+function toUsageError({ message }: CommanderError, argv: readonly string[]): InvalidInputError {
+  const [, what = message, suggestion] = /^(?:error: )?(.*?)(?:\n\((.*)\))?$/s.exec(message) ?? []
+  const named = commands.find(({ name }) => argv.includes(name))
+  const help = `${named ? `capstan ${named.name}` : 'capstan'} --help shows what there is.`
+  return new InvalidInputError('cli.bad-usage', what, { hint: suggestion ?? help })
+}
+
+function toOption({ flags, description, kind = 'text', choices, required, ...bounds }: OptionSpec): Option {
   const option = new Option(flags, description)
   if (choices) option.choices([...choices])
   if (required) option.makeOptionMandatory()
-  if (kind === 'number' || kind === 'integer') option.argParser((text) => parseNumber(text, kind, min))
+  if (kind === 'number' || kind === 'integer') option.argParser((text) => parseNumber(text, kind, bounds))
   return option
 }
 
-function parseNumber(text: string, kind: 'number' | 'integer', min = Number.NEGATIVE_INFINITY): number {
-  const value = Number(text)
-  const isValid =
-    text.trim() !== '' && Number.isFinite(value) && (kind === 'number' || Number.isInteger(value)) && value >= min
-  if (!isValid) {
-    throw new InvalidArgumentError(`It must be a ${kind === 'integer' ? 'whole number' : 'number'} of at least ${min}.`)
-  }
-  return value
+function parseNumber(
+  text: string,
+  kind: 'number' | 'integer',
+  { min = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY }: Pick<OptionSpec, 'min' | 'below'>,
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  const isRightKind = kind === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value)
+  if (isRightKind && value >= min && value < below) return value
+  const limit = Number.isFinite(below) ? ` and below ${below}` : ''
+  throw new InvalidArgumentError(`It must be a ${kind === 'integer' ? 'whole ' : ''}number of at least ${min}${limit}.`)
 }

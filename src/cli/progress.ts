@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import type { FinetuneEvent } from '../platform/index.ts'
 import { type Io, printLine } from './io.ts'
-import { formatPercent, formatSeconds } from './print-table.ts'
+import { formatMib, formatPercent, formatSeconds } from './print-table.ts'
 
 /** Without a terminal, a plain line so often. */
 const lineSecondsMin = 5
@@ -13,20 +13,35 @@ export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent
   const bar = stderr.isTTY
     ? new SingleBar({
         stream: stderr,
-        format: '{bar} {percentage} %  loss {loss}  {rate} tokens/s  {left} left',
+        format: '{bar} {percentage} %  {what}',
         hideCursor: true,
         clearOnComplete: true,
         barsize: 24,
       })
     : null
-  let lastLine = 0
+  let lastLine = Number.NEGATIVE_INFINITY
   let loss = Number.NaN
   let rate = Number.NaN
   let secondsPerStep = Number.NaN
   const mean = (old: number, value: number) => (Number.isNaN(old) ? value : old + smoothing * (value - old))
+  const end = () => {
+    if (bar?.isActive) bar.stop()
+  }
   const say = (line: string) => {
-    bar?.stop()
+    end()
     printLine(stderr, line)
+  }
+  /** True as often as a line may be printed where there is no bar. */
+  const isLineDue = () => {
+    if (performance.now() - lastLine < 1000 * lineSecondsMin) return false
+    lastLine = performance.now()
+    return true
+  }
+  const draw = (done: number, total: number, what: string) => {
+    if (!bar) {
+      if (isLineDue()) printLine(stderr, `${Math.floor((100 * done) / total)} %  ${what}`)
+    } else if (bar.isActive) bar.update(done, { what })
+    else bar.start(total, done, { what })
   }
 
   const showStep = (event: Extract<FinetuneEvent, { type: 'step-end' }>) => {
@@ -34,36 +49,25 @@ export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent
     rate = mean(rate, event.tokens / event.seconds)
     secondsPerStep = mean(secondsPerStep, event.seconds)
     const left = formatSeconds((event.stepCount - event.step) * secondsPerStep)
-    const payload = { loss: loss.toFixed(3), rate: rate.toFixed(0), left }
-    if (bar) {
-      if (!bar.isActive) bar.start(event.stepCount, event.step, payload)
-      bar.update(event.step, payload)
-    } else if (performance.now() - lastLine > 1000 * lineSecondsMin) {
-      lastLine = performance.now()
-      printLine(
-        stderr,
-        `step ${event.step} of ${event.stepCount}  loss ${payload.loss}  ${payload.rate} tokens/s  ${left} left`,
-      )
-    }
+    draw(event.step, event.stepCount, `loss ${loss.toFixed(3)}  ${rate.toFixed(0)} tokens/s  ${left} left`)
   }
 
   return {
     show(event) {
       if (event.type === 'step-end') showStep(event)
-      else for (const line of describeEvent(event)) say(line)
+      else if (event.type === 'base-progress') {
+        const { file, receivedBytes, totalBytes } = event.progress
+        draw(receivedBytes, totalBytes, `${file}, ${formatMib(receivedBytes)} of ${formatMib(totalBytes)}`)
+      } else for (const line of describeEvent(event)) say(line)
     },
-    end: () => bar?.stop(),
+    end,
   }
 }
 
-function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' }>): string[] {
+function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-progress' }>): string[] {
   switch (event.type) {
     case 'data-ready':
       return describeData(event.data)
-    case 'base-progress':
-      return [
-        `downloading ${event.progress.file}: ${event.progress.receivedBytes} of ${event.progress.totalBytes} bytes`,
-      ]
     case 'base-ready':
       return [`base      ${event.base.name} (${event.base.source})`]
     case 'train-start': {
@@ -71,15 +75,14 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' }>): str
       const head = settings.head === 'cosine' ? 'cosine head from class centroids' : 'linear head'
       return [
         `training  ${(parameterCount / 1e6).toFixed(1)} M weights, ${head}, ${settings.pooling} pooling, ` +
-          `at most ${settings.epochs} epochs (${stepCount} steps of ${settings.tokensPerBatch} tokens), seed ${settings.seed}`,
+          `${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'} at most (${stepCount} steps of ${settings.tokensPerBatch} tokens), seed ${settings.seed}`,
       ]
     }
     case 'epoch-end': {
       const { epoch, validation, isBest } = event
       const when = epoch === 0 ? 'before the first step' : `epoch ${epoch}`
-      return [
-        `${when}: ${formatPercent(validation.accuracy)} of ${validation.count} validation texts right${isBest ? ', kept' : ''}`,
-      ]
+      const measured = `${formatPercent(validation.accuracy)} of ${validation.count} validation texts right`
+      return [`${when}: ${validation.count > 0 ? measured : 'done'}${isBest ? ', kept' : ''}`]
     }
     case 'evaluation-start':
       return [`testing on ${event.count} texts that training never saw`]
@@ -98,7 +101,7 @@ function describeData({
   const skipped = Object.entries(skippedByKind)
   return [
     `data      ${summary.rows} rows, ${summary.labels} labels (columns ${columns.text} and ${columns.label}): ` +
-      `${train.length} to train, ${validation.length} to choose the epoch, ${test.length} to test`,
+      `${train.length} to train, ${validation.length > 0 ? `${validation.length} to choose the epoch, ` : ''}${test.length} to test`,
     ...skipped.map(([kind, count]) => `          ${count} rows skipped: ${kind}`),
     ...(duplicatesOfTest > 0
       ? [`          ${duplicatesOfTest} rows left out: the test file has them too, or nearly`]

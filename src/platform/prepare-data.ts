@@ -35,6 +35,8 @@ export type PreparedData = {
 export const defaultSeed = 1
 
 const heldOutShare = 0.1
+/** Fewer cannot tell one epoch from the next (accuracy to five points and worse), and are worth more as training data. */
+const validationSizeMin = 200
 /** Enough that accuracy is known to about two points; the rest is worth more as training data. */
 const validationSizeMax = 500
 const testSizeMax = 2000
@@ -52,9 +54,10 @@ export async function prepareData({
     ? removeDuplicatesOf(read.examples, given.examples)
     : { examples: read.examples, dropped: 0 }
   const share = (max: number) => Math.min(max, Math.round(heldOutShare * examples.length))
+  const validation = share(validationSizeMax)
   const split = splitExamples(examples, {
     seed,
-    validation: share(validationSizeMax),
+    validation: validation < validationSizeMin ? 0 : validation,
     test: given ? 0 : share(testSizeMax),
   })
   return {

@@ -172,7 +172,7 @@ async function runStep(
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
   const { request, tokenizer, labels, encoder, model, inference, hooks } = run
   const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
-  // Without validation examples (a handful of data) the latest is kept.
+  // Without validation examples the latest epoch is kept: with a learning rate that falls to zero it is rarely a bad one.
   const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
   if (isBest) {
     await saveModelFolder(request.outputFolder, {

@@ -64,10 +64,28 @@ describe('capstan', () => {
     [['train', 'x.csv', '--task', 'a', '--epochs', 'abc'], 'It must be a whole number of at least 0'],
     [['train', 'x.csv', '--task', 'a', '--pooling', 'max'], 'Allowed choices are mean, cls'],
     [['models', '--tsak', 'a'], 'Did you mean --task?'],
+    [['train', 'x.csv', '--task', 'a', '--dropout', '1'], 'It must be a number of at least 0 and below 1'],
+    [['serve', '--port', '65536'], 'It must be a whole number of at least 0 and below 65536'],
   ])('answers bad usage with exit code 2: %j', async (argv, message) => {
     const { code, stderr } = await runCli(argv)
     expect(code).toBe(2)
     expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^error: .+\n(?:.*\n)*hint: .+\ncode: cli\.bad-usage\n$/)
+  })
+
+  it('answers bad usage with JSON where JSON was asked for', async () => {
+    const { code, stdout } = await runCli(['models', '--tsak', 'a', '--json'])
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'cli.bad-usage', message: "unknown option '--tsak'", hint: 'Did you mean --task?' },
+    })
+  })
+
+  it('shows its commands where none is given, as bad usage', async () => {
+    const { code, stdout, stderr } = await runCli([])
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^Usage: capstan /)
   })
 })
 
@@ -77,10 +95,8 @@ describe('on a project', () => {
       inProject('train', data, '--task', 'support', '--base', base, '--epochs', '2'),
     )
     expect(code).toBe(0)
-    expect(stderr).toContain(
-      'data      120 rows, 3 labels (columns text and label): 96 to train, 12 to choose the epoch, 12 to test',
-    )
-    expect(stderr).toMatch(/epoch 2: [\d.]+ % of 12 validation texts right/)
+    expect(stderr).toContain('data      120 rows, 3 labels (columns text and label): 108 to train, 12 to test')
+    expect(stderr).toMatch(/epoch 2: done, kept/)
     expect(stdout).toMatch(/accuracy {2}[\d.]+ % of 12 texts \(95 % interval [\d.]+ to [\d.]+ %\)\nmacro F1/)
     expect(stdout).toMatch(/class +precision +recall +F1 +support\ncard_arrival/)
     expect(stdout).toMatch(/cost {6}0\.\d+ USD at 0\.0408 USD per CPU-hour/)
@@ -97,7 +113,7 @@ describe('on a project', () => {
       model: { task: 'support', version: 2, stage: 'candidate' },
       cost: { currency: 'USD' },
       test: { count: 12 },
-      data: { counts: { train: 96 } },
+      data: { counts: { train: 108 } },
     })
   })
 
@@ -110,7 +126,7 @@ describe('on a project', () => {
     expect((await runCli(inProject('models'))).stdout).toMatch(
       /task +version +stage +accuracy +size +cost +base +created\nsupport +1 +retired/,
     )
-    expect((await runCli(inProject('runs'))).stdout).toMatch(/run_\w+ +support +train +succeeded/)
+    expect((await runCli(inProject('runs'))).stdout).toMatch(/run_\w+ +support +train +succeeded .* 0\.\d+ USD /)
   })
 
   it('evaluate measures a given version', async () => {
@@ -127,8 +143,17 @@ describe('on a project', () => {
     })
     expect(JSON.parse(piped.stdout)).toMatchObject({
       model: { version: 2 },
-      predictions: [{ truncated: false }, { truncated: false }],
+      predictions: [
+        { input: 'my card', truncated: false },
+        { input: 'top up failed', truncated: false },
+      ],
     })
+  })
+
+  it('takes the options of every command before its name too', async () => {
+    const { code, stdout } = await runCli(['--project', folder, '--json', 'models', '--task', 'support'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).models).toHaveLength(2)
   })
 
   it.each([
@@ -137,15 +162,21 @@ describe('on a project', () => {
     [['train', 'DATA', '--task', 'Not Good'], 2, 'platform.bad-task-name'],
     [['train', 'DATA', '--task', 'x', '--base', 'no/such/base/at/all'], 1, 'registry.base-not-found'],
     [['predict', 'x', '--task', 'nope'], 1, 'registry.task-not-found'],
-    [['predict', ' ', '--task', 'support'], 2, 'predict.empty-text'],
+    [['predict', ' ', '--task', 'support'], 2, 'cli.empty-text'],
+    [['predict', '--task', 'support'], 2, 'cli.no-text'],
     [['evaluate', 'DATA', '--task', 'support', '--version', '9'], 1, 'registry.version-not-found'],
-    [['promote', 'two', '--task', 'support'], 2, 'promote.bad-version'],
+    [['promote', 'two', '--task', 'support'], 2, 'cli.bad-version'],
     [['models', '--config', 'nowhere.yaml'], 1, 'config.not-found'],
   ])('answers %j with exit code %i and %s', async (argv, code, name) => {
     const result = await runCli(inProject(...argv.map((word) => (word === 'DATA' ? data : word))))
     expect(result).toMatchObject({ code, stdout: '' })
     expect(result.stderr).toMatch(/^error: .+\n(?:.*\n)*hint: .+\ncode: /m)
     expect(result.stderr).toContain(`code: ${name}\n`)
+  })
+
+  it('names the column that a misspelt one may mean', async () => {
+    const { stderr } = await runCli(inProject('train', data, '--task', 'x', '--text-column', 'txt'))
+    expect(stderr).toContain('has no column "txt"; the file has: text, label\nhint: did you mean "text"?')
   })
 
   it('gives an error as JSON on stdout where JSON was asked for', async () => {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
@@ -6,20 +5,20 @@ import { formatPrediction } from './predict.ts'
 import { formatResult, trainWithProgress } from './train.ts'
 
 const examples = (file: string) => fileURLToPath(new URL(`../../../examples/banking77/${file}`, import.meta.url))
-/** A data folder of its own, made anew each time, so that nobody's models are touched. */
-const projectFolder = '.capstan-demo'
+/** A project of its own, so that nobody's models are touched; each demo adds a version to it. */
+const demoProject = '.capstan-demo'
 const task = 'banking'
-/** One epoch stays under three minutes on slow cores; two gain about a point. */
-const settings = { epochs: 1 }
+/** Few epochs, so that nobody waits long; docs/recipe.md has what more of them gain. */
+const demoSettings = { epochs: 2 }
 const predictionsShown = 5
 
 export const run: CommandBody = async (context) => {
   const { io, json, options } = context
-  await rm(projectFolder, { recursive: true, force: true })
+  const projectFolder = String(options.project ?? demoProject)
   const platform = await context.openPlatform({ projectFolder })
   printLine(
     io.stderr,
-    'Bank customers’ questions in 77 intents (Banking77, PolyAI, CC BY 4.0), one epoch, in this process:',
+    'Bank customers’ questions in 77 intents (Banking77, PolyAI, CC BY 4.0), trained on this machine:',
   )
   const request = {
     task,
@@ -27,7 +26,8 @@ export const run: CommandBody = async (context) => {
     test: examples('test.csv'),
     textColumn: 'text',
     labelColumn: 'category',
-    settings,
+    settings: demoSettings,
+    promote: true,
   }
   const result = await trainWithProgress(context, platform, request)
   const { test } = result.report.data
@@ -40,10 +40,16 @@ export const run: CommandBody = async (context) => {
     task,
     shown.map(({ text }) => text),
   )
+  const exitCode = result.run.status === 'stopped' ? 130 : 0
   if (json) {
     const { run, model, cost, report } = result
-    printJson(io, { run, model, cost, test: report.test, usage: report.usage, predictions })
-    return 0
+    const answered = predictions.map((prediction, i) => ({
+      input: shown[i]?.text,
+      actual: shown[i]?.label,
+      ...prediction,
+    }))
+    printJson(io, { run, model, cost, test: report.test, usage: report.usage, predictions: answered })
+    return exitCode
   }
   const print = (line = '') => printLine(io.stdout, line)
   for (const line of formatResult(platform, result, options.full ? {} : { classesMax: 10 })) print(line)
@@ -54,15 +60,17 @@ export const run: CommandBody = async (context) => {
       `    ${formatPrediction(prediction)}${prediction.label === shown[i]?.label ? '' : `  [true: ${shown[i]?.label}]`}`,
     )
   }
-  for (const line of nextSteps) print(line)
-  return result.run.status === 'stopped' ? 130 : 0
+  for (const line of nextSteps(projectFolder)) print(line)
+  return exitCode
 }
 
-const nextSteps = [
-  '\nTry the model, with npx capstan, or capstan after npm link:',
-  `  npx capstan predict --project ${projectFolder} --task ${task} "my card has not arrived"`,
-  `  npx capstan serve --project ${projectFolder}`,
-  `  npx capstan models --project ${projectFolder}`,
-  'and then your own data:',
-  '  npx capstan train tickets.csv --task support --text-column text --label-column label',
-]
+function nextSteps(projectFolder: string): string[] {
+  return [
+    '\nTry the model, with npx capstan, or capstan after npm link:',
+    `  npx capstan predict --project ${projectFolder} --task ${task} "my card has not arrived"`,
+    `  npx capstan serve --project ${projectFolder}`,
+    `  npx capstan models --project ${projectFolder}`,
+    'and then your own data:',
+    '  npx capstan train tickets.csv --task support --text-column text --label-column label',
+  ]
+}

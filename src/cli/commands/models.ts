@@ -1,4 +1,4 @@
-import { formatAmountMicro } from '../../contracts/index.ts'
+import { formatMoney } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatInterval, formatMib, formatPercent, formatTable } from '../print-table.ts'
@@ -23,8 +23,8 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     { title: 'version', align: 'right' as const },
     { title: 'stage' },
     { title: 'accuracy' },
-    { title: 'size' },
-    { title: 'cost' },
+    { title: 'size', align: 'right' as const },
+    { title: 'cost', align: 'right' as const },
     { title: 'base' },
     { title: 'created' },
   ]
@@ -33,14 +33,13 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     const accuracy = test
       ? `${formatPercent(test.accuracy)} (${formatInterval(test.accuracyInterval)}, n ${test.count})`
       : '–'
-    const money = cost ? `${formatAmountMicro(cost.amountMicro)} ${cost.currency}` : '–'
     return [
       task,
       String(version),
       stage,
       accuracy,
       formatMib(sizeBytes),
-      money,
+      cost ? formatMoney(cost) : '–',
       lineage.base.name,
       createdAt.slice(0, 16).replace('T', ' '),
     ]

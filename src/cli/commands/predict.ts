@@ -9,23 +9,30 @@ import { formatPercent } from '../print-table.ts'
 const batchRows = 256
 
 export const run: CommandBody = async ({ io, json, positionals, options, openPlatform }) => {
-  if (positionals.length === 0 && io.stdin.isTTY) {
-    throw new InvalidInputError('predict.no-text', 'There is no text to label', {
-      hint: 'Give it as an argument, or pipe texts in, one a line.',
-    })
-  }
+  if (positionals.length === 0 && io.stdin.isTTY) throw noText()
   refuseEmpty(positionals)
   const platform = await openPlatform()
-  const all: Prediction[] = []
-  let reference: unknown = null
+  const answered: ({ input: string } & Prediction)[] = []
+  let count = 0
+  let reference: unknown
   for await (const texts of positionals.length > 0 ? [positionals] : readBatches(io)) {
     const { model, predictions } = await platform.predict(String(options.task), texts)
     reference = model
-    if (json) all.push(...predictions)
-    else for (const prediction of predictions) printLine(io.stdout, formatPrediction(prediction))
+    count += texts.length
+    for (const [i, prediction] of predictions.entries()) {
+      if (json) answered.push({ input: texts[i] as string, ...prediction })
+      else printLine(io.stdout, formatPrediction(prediction))
+    }
   }
-  if (json) printJson(io, { model: reference, predictions: all })
+  if (count === 0) throw noText()
+  if (json) printJson(io, { model: reference, predictions: answered })
   return 0
+}
+
+function noText(): InvalidInputError {
+  return new InvalidInputError('cli.no-text', 'There is no text to label', {
+    hint: 'Give it as an argument, or pipe texts in, one a line.',
+  })
 }
 
 /** "card_arrival  97.3 %  (then lost_or_stolen_card 1.2 %)". */
@@ -49,7 +56,7 @@ async function* readBatches({ stdin }: Io): AsyncGenerator<string[]> {
 function refuseEmpty(texts: readonly string[]): void {
   const index = texts.findIndex((text) => text.trim() === '')
   if (index < 0) return
-  throw new InvalidInputError('predict.empty-text', `Text ${index + 1} is empty`, {
+  throw new InvalidInputError('cli.empty-text', `Text ${index + 1} is empty`, {
     hint: 'Give a text with at least one word.',
   })
 }

@@ -5,7 +5,7 @@ import { printJson, printLine } from '../io.ts'
 export const run: CommandBody = async ({ io, json, positionals, options, openPlatform }) => {
   const version = Number(positionals[0])
   if (!Number.isInteger(version) || version < 1) {
-    throw new InvalidInputError('promote.bad-version', `"${positionals[0]}" is not the number of a version`, {
+    throw new InvalidInputError('cli.bad-version', `"${positionals[0]}" is not the number of a version`, {
       hint: 'capstan models lists the versions.',
     })
   }

@@ -1,10 +1,13 @@
+import { formatMoney } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatMib, formatSeconds, formatTable } from '../print-table.ts'
 
 export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   const platform = await openPlatform()
-  const runs = await platform.listRuns(options.task === undefined ? {} : { task: String(options.task) })
+  const listed = await platform.listRuns(options.task === undefined ? {} : { task: String(options.task) })
+  const costs = await platform.listRunCosts()
+  const runs = listed.map((run) => ({ ...run, cost: costs.get(run.id) ?? null }))
   if (json) {
     printJson(io, { runs })
     return 0
@@ -13,10 +16,12 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     printLine(io.stdout, 'There are no runs yet.')
     return 0
   }
-  const titles = ['run', 'task', 'kind', 'status', 'seed', 'time', 'CPU-seconds', 'memory', 'started'].map((title) => ({
-    title,
-  }))
-  const cells = runs.map(({ id, task, kind, status, seed, usage, error, startedAt }) => [
+  const titles = ['run', 'task', 'kind', 'status', 'seed', 'time', 'CPU-seconds', 'memory', 'cost', 'started'].map(
+    (title) => ({
+      title,
+    }),
+  )
+  const cells = runs.map(({ id, task, kind, status, seed, usage, cost, error, startedAt }) => [
     id,
     task,
     kind,
@@ -25,6 +30,7 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     ...(usage
       ? [formatSeconds(usage.wallSeconds), usage.cpuSeconds.toFixed(0), formatMib(usage.memoryBytesPeak)]
       : ['–', '–', '–']),
+    cost ? formatMoney(cost) : '–',
     startedAt.slice(0, 16).replace('T', ' '),
   ])
   for (const line of formatTable(titles, cells)) printLine(io.stdout, line)

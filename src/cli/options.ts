@@ -48,12 +48,19 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--head-learning-rate <rate>', kind: 'number', min: 0, description: 'of the classification head' },
       { flags: '--tokens-per-batch <n>', kind: 'integer', min: 1, description: 'tokens in one step' },
       { flags: '--tokens-max <n>', kind: 'integer', min: 3, description: 'longer texts are cut here' },
-      { flags: '--dropout <share>', kind: 'number', min: 0, description: 'from 0 to below 1' },
+      {
+        flags: '--dropout <share>',
+        kind: 'number',
+        min: 0,
+        below: 1,
+        description: 'of the activations, while training',
+      },
       { flags: '--weight-decay <rate>', kind: 'number', min: 0, description: 'of AdamW' },
       {
         flags: '--label-smoothing <share>',
         kind: 'number',
         min: 0,
+        below: 1,
         description: 'share of each target spread over all labels',
       },
       {
@@ -104,7 +111,13 @@ export const commands: readonly CommandSpec[] = [
     summary: 'answer over HTTP: POST /v1/tasks/{task}/predictions',
     options: [
       { flags: '--host <address>', description: 'address to listen on (default: 127.0.0.1)' },
-      { flags: '--port <n>', kind: 'integer', min: 0, description: 'port to listen on, 0 for any (default: 8787)' },
+      {
+        flags: '--port <n>',
+        kind: 'integer',
+        min: 0,
+        below: 65_536,
+        description: 'port to listen on, 0 for any (default: 8787)',
+      },
       {
         flags: '--log-level <level>',
         choices: ['debug', 'info', 'warn', 'error'],
@@ -123,7 +136,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'runs',
-    summary: 'list runs with what they used and how they ended',
+    summary: 'list runs with what they used and cost, and how they ended',
     options: [onlyTask],
     example: 'capstan runs --task support',
     load: () => import('./commands/runs.ts'),
