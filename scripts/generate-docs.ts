@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { OptionSpec } from '../src/cli/command.ts'
-import { commands, globalOptions } from '../src/cli/commands.ts'
+import { commands, globalOptions } from '../src/cli/options.ts'
 
 const path = join(import.meta.dirname, '../docs/generated/cli.md')
 
@@ -26,7 +26,7 @@ const sections = commands.map(({ name, summary, arguments: positionals = [], opt
 
 const page = `${[
   '# The command line',
-  '<!-- made by `npm run docs` from src/cli/commands.ts: do not edit -->',
+  '<!-- made by `npm run docs` from src/cli/options.ts: do not edit -->',
   'Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 stopped by Ctrl-C. Errors name what happened, the next step and a stable code ([errors](../errors.md)); with `--json` they are an object `{"error": {"code", "message", "hint"}}` on stdout.',
   '## Options of every command',
   describeOptions(globalOptions),

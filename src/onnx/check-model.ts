@@ -1,12 +1,60 @@
 /**
- * The specification of a well-formed model as predicates, after
+ * The specification of a well-formed model as tables of rules, after
  * https://github.com/onnx/onnx/blob/main/docs/IR.md. All problems are found, not only the first.
  */
 import { InvalidInputError } from '../base/index.ts'
-import type { FunctionDefinition, Graph, Model, Node } from './graph.ts'
-import { microsoftOperators, newestOpset, standardOperators } from './opsets.ts'
+import type { Attribute, FunctionDefinition, Graph, Model, Node } from './graph.ts'
+import { microsoftOperators, newestOpset, oldestOpset, standardOperators } from './opsets.ts'
 import { sizeOf, storageLength, type Tensor } from './tensor.ts'
 
+/** What is wrong with a part of the model, or false. */
+type Rule<Part> = (part: Part, scope: Scope) => string | false
+
+/** What the nodes of one graph or function body see. */
+type Scope = {
+  readonly opsets: ReadonlyMap<string, number>
+  readonly functions: readonly FunctionDefinition[]
+  /** Values defined so far, also those around a subgraph. */
+  readonly defined: Set<string>
+}
+
+const modelRules: Rule<Model>[] = [
+  ({ irVersion }) => irVersion < 1 && 'the model declares no IR version',
+  ({ opsets }) => !opsets.has('') && 'the model declares no standard opset',
+  ({ opsets }) => {
+    const opset = opsets.get('') ?? oldestOpset
+    const isCovered = opset >= oldestOpset && opset <= newestOpset
+    return !isCovered && `the model declares opset ${opset}; ${oldestOpset} to ${newestOpset} are known`
+  },
+  ({ functions }) => {
+    const names = functions.map(({ domain, name }) => `${domain}:${name}`)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    return twice !== undefined && `function ${twice} is defined twice`
+  },
+]
+
+const nodeRules: Rule<Node>[] = [
+  ({ opType }) => opType === '' && 'names no operator',
+  ({ inputs, outputs }) => [...inputs, ...outputs].every((name) => name === '') && 'neither reads nor defines a value',
+  ({ domain }, { opsets }) =>
+    domain !== '' && !opsets.has(domain) && `belongs to domain ${domain}, of which the model declares no opset`,
+  ({ domain, opType }, scope) => {
+    const isFunction = scope.functions.some((one) => one.name === opType && one.domain === domain)
+    if (isFunction || opType === '') return false
+    if (domain === '') return standardProblem(opType, scope.opsets.get('') ?? oldestOpset)
+    if (domain !== 'com.microsoft') return `belongs to domain ${domain}, which only functions of the model may extend`
+    return !microsoftOperators.has(opType) && `com.microsoft has no operator ${opType} that Capstan knows`
+  },
+]
+
+const tensorRules: Rule<Tensor>[] = [
+  ({ dims }) => dims.some((dim) => dim < 0 || !Number.isSafeInteger(dim)) && `has dimensions [${dims.join(', ')}]`,
+  ({ dtype, dims, data }) =>
+    data.length !== storageLength(dtype, sizeOf(dims)) &&
+    `has ${data.length} elements for ${dtype}[${dims.join(', ')}]`,
+]
+
+/** Problems that the error's message shows; `details` hold all. */
 const shownMax = 20
 
 /** Throws InvalidInputError `onnx.invalid-graph` with every problem of the model in `details`. */
@@ -23,92 +71,94 @@ export function checkModel(model: Model): void {
 
 /** Every way in which the model breaks the specification; none for a good one. */
 export function findProblems(model: Model): string[] {
-  const context: Context = { functions: model.functions, opsets: model.opsets, problems: [] }
-  if (!model.opsets.has('')) context.problems.push('the model declares no standard opset')
-  if ((model.opsets.get('') ?? 1) > newestOpset)
-    context.problems.push(`opset ${model.opsets.get('')} is newer than ${newestOpset}`)
-  checkGraph(model.graph, new Set(), context)
-  for (const definition of model.functions) checkFunction(definition, context)
-  return context.problems
+  const { functions, opsets, graph } = model
+  const scope: Scope = { functions, opsets, defined: new Set() }
+  return [
+    ...broken(modelRules, model, scope),
+    ...graphProblems(graph, scope),
+    ...functions.flatMap((one) => graphProblems(bodyOf(one), { functions, opsets: one.opsets, defined: new Set() })),
+  ]
 }
 
-type Context = { functions: readonly FunctionDefinition[]; opsets: ReadonlyMap<string, number>; problems: string[] }
+function broken<Part>(rules: readonly Rule<Part>[], part: Part, scope: Scope, what = ''): string[] {
+  return rules.flatMap((rule) => {
+    const problem = rule(part, scope)
+    return problem === false ? [] : [what === '' ? problem : `${what} ${problem}`]
+  })
+}
 
-function checkGraph(graph: Graph, outer: ReadonlySet<string>, context: Context): void {
-  const defined = new Set(outer)
-  const own = new Set<string>()
-  const define = (name: string, what: string) => {
-    if (own.has(name)) context.problems.push(`${what} defines ${name}, which is defined already`)
-    own.add(name)
-    defined.add(name)
-  }
+/** Problems of a graph whose nodes also see what `around` has defined so far. */
+function graphProblems(graph: Graph, around: Scope): string[] {
+  const scope: Scope = { ...around, defined: new Set(around.defined) }
+  const problems: string[] = []
+  const inputs = new Set<string>()
   for (const { name } of graph.inputs) {
-    if (name === '') context.problems.push(`an input of graph ${graph.name} has no name`)
-    define(name, 'an input')
+    if (name === '') problems.push(`an input of graph ${graph.name} has no name`)
+    else if (inputs.has(name)) problems.push(`graph ${graph.name} has two inputs ${name}`)
+    inputs.add(name)
+    scope.defined.add(name)
   }
+  // An initializer may be an input as well, whose default it is then.
   for (const [name, tensor] of graph.initializers) {
-    // Before IR version 4 initializers had to be inputs as well, as their default.
-    if (!own.has(name)) define(name, 'an initializer')
-    checkTensor(name, tensor, context)
+    if (name === '') problems.push(`an initializer of graph ${graph.name} has no name`)
+    problems.push(...broken(tensorRules, tensor, scope, `tensor ${name}`))
+    scope.defined.add(name)
   }
-  for (const node of graph.nodes) checkNode(node, { defined, define }, context)
+  for (const node of graph.nodes) problems.push(...nodeProblems(node, scope))
   for (const { name } of graph.outputs) {
-    if (!defined.has(name)) context.problems.push(`output ${name} of graph ${graph.name} is never defined`)
+    if (name === '') problems.push(`an output of graph ${graph.name} has no name`)
+    else if (!scope.defined.has(name)) problems.push(`output ${name} of graph ${graph.name} is never defined`)
   }
+  return problems
 }
 
-type Scope = { defined: ReadonlySet<string>; define(name: string, what: string): void }
-
-function checkNode(node: Node, { defined, define }: Scope, context: Context): void {
+/** Problems of a node, whose outputs are defined from here on. */
+function nodeProblems(node: Node, scope: Scope): string[] {
   const what = `node ${node.name || '(unnamed)'} (${node.opType})`
-  checkOperator(node, what, context)
+  const problems = broken(nodeRules, node, scope, what)
   for (const input of node.inputs) {
-    if (input !== '' && !defined.has(input))
-      context.problems.push(`${what} reads ${input}, which nothing before it defines`)
+    if (input !== '' && !scope.defined.has(input)) problems.push(`${what} reads ${input}, which nothing before defines`)
   }
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    if (attribute.type === 'graph') checkGraph(attribute.value, defined, context)
-    if (attribute.type === 'graphs') for (const graph of attribute.value) checkGraph(graph, defined, context)
-    if (attribute.type === 'tensor') checkTensor(`${what} attribute ${name}`, attribute.value, context)
+    for (const tensor of tensorsOf(attribute)) {
+      problems.push(...broken(tensorRules, tensor, scope, `attribute ${name} of ${what}`))
+    }
+    for (const graph of graphsOf(attribute)) problems.push(...graphProblems(graph, scope))
   }
-  for (const output of node.outputs) if (output !== '') define(output, what)
+  for (const output of node.outputs) {
+    if (output === '') continue
+    if (scope.defined.has(output)) problems.push(`${what} defines ${output}, which is defined already`)
+    scope.defined.add(output)
+  }
+  return problems
 }
 
-function checkOperator({ opType, domain }: Node, what: string, { functions, opsets, problems }: Context): void {
-  if (functions.some((definition) => definition.name === opType && definition.domain === domain)) return
-  if (domain === 'com.microsoft') {
-    if (!microsoftOperators.has(opType))
-      problems.push(`${what}: com.microsoft has no operator ${opType} that Capstan knows`)
-    return
-  }
-  if (domain !== '' && domain !== 'ai.onnx') {
-    problems.push(`${what}: domain ${domain} is unknown`)
-    return
-  }
-  const known = standardOperators[opType]
-  const [since, last] =
-    typeof known === 'number' ? [known, Number.POSITIVE_INFINITY] : (known ?? [Number.POSITIVE_INFINITY, 0])
-  const opset = opsets.get('') ?? 1
-  if (known === undefined) problems.push(`${what}: there is no standard operator ${opType}`)
-  else if (opset < since) problems.push(`${what}: ${opType} came with opset ${since}, the model declares ${opset}`)
-  else if (opset > last) problems.push(`${what}: ${opType} went with opset ${last + 1}, the model declares ${opset}`)
+function standardProblem(opType: string, opset: number): string | false {
+  const versions = standardOperators.get(opType)
+  if (!versions) return `names an unknown operator: the standard has no ${opType}`
+  const [since, last] = versions
+  if (opset < since) return `needs opset ${since}, the model declares ${opset}`
+  return opset > last && `was last in opset ${last}, the model declares ${opset}`
 }
 
-function checkTensor(name: string, { dtype, dims, data }: Tensor, { problems }: Context): void {
-  const wanted = storageLength(dtype, sizeOf(dims))
-  if (data.length !== wanted)
-    problems.push(`tensor ${name} has ${data.length} elements for ${dtype}[${dims.join(', ')}]`)
+function tensorsOf(attribute: Attribute): readonly Tensor[] {
+  if (attribute.type === 'tensor') return [attribute.value]
+  return attribute.type === 'tensors' ? attribute.value : []
 }
 
-function checkFunction(definition: FunctionDefinition, context: Context): void {
-  const names = (values: readonly string[]) => values.map((name) => ({ name, dtype: null, dims: null }))
-  const body: Graph = {
-    name: `${definition.domain}:${definition.name}`,
-    inputs: names(definition.inputs),
-    outputs: names(definition.outputs),
-    nodes: definition.nodes,
+function graphsOf(attribute: Attribute): readonly Graph[] {
+  if (attribute.type === 'graph') return [attribute.value]
+  return attribute.type === 'graphs' ? attribute.value : []
+}
+
+function bodyOf({ domain, name, inputs, outputs, nodes }: FunctionDefinition): Graph {
+  const untyped = (names: readonly string[]) => names.map((one) => ({ name: one, dtype: null, dims: null }))
+  return {
+    name: `${domain}:${name}`,
+    inputs: untyped(inputs),
+    outputs: untyped(outputs),
+    nodes,
     initializers: new Map(),
     valueInfo: new Map(),
   }
-  checkGraph(body, new Set(), { ...context, opsets: definition.opsets })
 }

@@ -1,18 +1,22 @@
 /** Models as text, one node a line, for people and for snapshots of tests. */
 import { sha256 } from '../base/index.ts'
-import { type Attribute, type Graph, type Model, type Node, operatorOf, type ValueInfo } from './graph.ts'
-import type { Tensor } from './tensor.ts'
+import {
+  type Attribute,
+  type FunctionDefinition,
+  type Graph,
+  type Model,
+  type Node,
+  operatorOf,
+  type ValueInfo,
+} from './graph.ts'
+import type { DataType, Tensor } from './tensor.ts'
 
 const valuesShownMax = 8
 
 /** The model as text: opsets, then the graph with the types that it declares. Stable for equal models. */
 export function printModel(model: Model): string {
   const opsets = [...model.opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`).join(', ')
-  const functions = model.functions.flatMap(({ domain, name, inputs, outputs, nodes }) => [
-    `function ${domain}:${name}(${inputs.map(reference).join(', ')}) -> ${outputs.map(reference).join(', ')} {`,
-    ...nodes.flatMap((node) => printNode(node, new Map(), '  ')),
-    '}',
-  ])
+  const functions = model.functions.flatMap(printFunction)
   return [`IR version ${model.irVersion}, opsets ${opsets}`, ...printGraph(model.graph, ''), ...functions, ''].join(
     '\n',
   )
@@ -31,6 +35,15 @@ function printGraph(graph: Graph, indent: string): string[] {
   ]
 }
 
+function printFunction({ domain, name, inputs, outputs, attributes, nodes }: FunctionDefinition): string[] {
+  const parameters = [...inputs.map(reference), ...attributes.map((attribute) => `@${attribute}`)].join(', ')
+  return [
+    `function ${domain}:${name}(${parameters}) -> ${outputs.map(reference).join(', ')} {`,
+    ...nodes.flatMap((node) => printNode(node, new Map(), '  ')),
+    '}',
+  ]
+}
+
 function printNode(node: Node, types: ReadonlyMap<string, ValueInfo>, indent: string): string[] {
   const outputs = node.outputs.map(
     (name) => `${reference(name)}${types.has(name) ? printType(types.get(name) as ValueInfo) : ''}`,
@@ -42,9 +55,13 @@ function printNode(node: Node, types: ReadonlyMap<string, ValueInfo>, indent: st
     else if (attribute.type === 'graphs') graphs.push(...attribute.value.map((graph) => ({ name, graph })))
     else attributes.push(`${name}=${printAttribute(attribute)}`)
   }
+  const call = `${operatorOf(node)}(${node.inputs.map(reference).join(', ')})`
   const list = attributes.length > 0 ? ` {${attributes.join(', ')}}` : ''
-  const line = `${indent}${outputs.join(', ')} = ${operatorOf(node)}(${node.inputs.map(reference).join(', ')})${list}${node.name ? `  # ${node.name}` : ''}`
-  return [line, ...graphs.flatMap(({ name, graph }) => [`${indent}  ${name}:`, ...printGraph(graph, `${indent}  `)])]
+  const comment = node.name ? `  # ${node.name}` : ''
+  return [
+    `${indent}${outputs.join(', ')} = ${call}${list}${comment}`,
+    ...graphs.flatMap(({ name, graph }) => [`${indent}  ${name}:`, ...printGraph(graph, `${indent}  `)]),
+  ]
 }
 
 function printAttribute(attribute: Exclude<Attribute, { type: 'graph' | 'graphs' }>): string {
@@ -57,22 +74,50 @@ function printAttribute(attribute: Exclude<Attribute, { type: 'graph' | 'graphs'
       return JSON.stringify(attribute.value)
     case 'reference':
       return `@${attribute.value}`
+    case 'float':
+      return printSingle(attribute.value)
     case 'floats':
-    case 'ints':
+      return `[${attribute.value.map(printSingle).join(', ')}]`
     case 'strings':
+      return `[${attribute.value.map((value) => JSON.stringify(value)).join(', ')}]`
+    case 'ints':
       return `[${attribute.value.join(', ')}]`
-    default:
+    case 'int':
       return String(attribute.value)
   }
 }
 
 /** Small tensors by their values, larger ones by the start of their SHA-256. */
 function printTensor({ dtype, dims, data }: Tensor): string {
-  const content =
-    data.length <= valuesShownMax
-      ? [...data].map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value))).join(', ')
-      : `sha256 ${sha256(Array.isArray(data) ? JSON.stringify(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).slice(0, 12)}`
-  return `${dtype}[${dims.join(', ')}] (${content})`
+  const type = `${dtype}[${dims.join(', ')}]`
+  if (data.length > valuesShownMax) {
+    const bytes = Array.isArray(data)
+      ? JSON.stringify(data)
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    return `${type} (sha256 ${sha256(bytes).slice(0, 12)})`
+  }
+  return `${type} (${Array.from<string | number | bigint, string>(data, (value) => printElement(dtype, value)).join(', ')})`
+}
+
+function printElement(dtype: DataType, value: string | number | bigint): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return String(value)
+  if (dtype === 'float32' || dtype === 'complex64') return printSingle(value)
+  // Types that JavaScript has no numbers for are kept as their bits.
+  return /^(b?float(16|8|4)|u?int4)/.test(dtype) ? `0x${value.toString(16)}` : printNumber(value)
+}
+
+/** The shortest text that gives this float32 back: 0.1, not 0.10000000149011612. */
+function printSingle(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return printNumber(short)
+  }
+  return printNumber(value)
+}
+
+function printNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 function printType({ dtype, dims }: ValueInfo): string {

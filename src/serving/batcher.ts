@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ConflictError } from '../base/index.ts'
-import { groupByLength } from './group-by-length.ts'
+import { groupByLength } from '../data/index.ts'
 import type { EncodedText, Predictor } from './open-predictor.ts'
 
 export type BatcherOptions = {

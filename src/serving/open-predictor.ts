@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { assert, InvalidInputError } from '../base/index.ts'
 import type { Prediction } from '../contracts/index.ts'
-import { openTokenizer } from '../data/index.ts'
+import { groupByLength, openTokenizer, padTexts } from '../data/index.ts'
 import { type Device, openSession, type Session } from '../runtime/index.ts'
-import { groupByLength } from './group-by-length.ts'
 import { toPrediction, toProbabilities } from './probabilities.ts'
 import { readModelLabels } from './read-model-labels.ts'
 
@@ -52,7 +51,14 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
   checkInterface(session, folder)
 
   const infer = async (rows: readonly EncodedText[]) => {
-    const { logits } = await session.run(padRows(rows, tokenizer.padId, session.inputNames), { logits: null })
+    const { logits } = await session.run(
+      padTexts(
+        rows.map(({ ids }) => ids),
+        tokenizer.padId,
+        session.inputNames,
+      ),
+      { logits: null },
+    )
     assert(logits?.data instanceof Float32Array, 'internal: logits are no float32 tensor')
     checkWidth(logits.dims, rows.length, labels, folder)
     return toProbabilities(logits.data, labels.length)
@@ -82,28 +88,6 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
     },
     close: () => session.release(),
   }
-}
-
-/** Feeds of one batch: every row filled up to the longest with `padId` and masked out there. */
-function padRows(rows: readonly EncodedText[], padId: number, inputNames: readonly string[]) {
-  const width = Math.max(...rows.map(({ ids }) => ids.length))
-  const dims = [rows.length, width]
-  const tokens = new BigInt64Array(rows.length * width).fill(BigInt(padId))
-  const mask = new BigInt64Array(tokens.length)
-  rows.forEach(({ ids }, row) => {
-    ids.forEach((id, column) => {
-      tokens[row * width + column] = BigInt(id)
-    })
-    mask.fill(1n, row * width, row * width + ids.length)
-  })
-  const data: Record<string, BigInt64Array> = {
-    input_ids: tokens,
-    attention_mask: mask,
-    token_type_ids: new BigInt64Array(tokens.length),
-  }
-  return Object.fromEntries(
-    inputNames.map((name) => [name, { dtype: 'int64' as const, dims, data: data[name] as BigInt64Array }]),
-  )
 }
 
 function checkInterface({ inputNames, outputNames }: Session, folder: string): void {

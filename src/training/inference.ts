@@ -1,6 +1,7 @@
 /** Runs a classifier on its parameters while they are being trained: no copy of the weights, any batch shape. */
 import { present } from '../base/index.ts'
-import { encodeModel, type Model, type Tensor } from '../onnx/index.ts'
+import { groupByLength, padTexts } from '../data/index.ts'
+import { encodeModel, type Model } from '../onnx/index.ts'
 import { openSession, type SessionOptions } from '../runtime/index.ts'
 import { embeddingName } from './attach-head.ts'
 import type { Parameter } from './parameters.ts'
@@ -32,14 +33,15 @@ export async function openInference({
   const state = Object.fromEntries(parameters.map(({ name, value }) => [name, value]))
   const inputs = model.graph.inputs.map(({ name }) => name)
   const run = async (ids: readonly ArrayLike<number>[], output: string) => {
+    const lengths = ids.map(({ length }) => length)
     let result: Float32Array | undefined
-    for (const batch of batchesByLength(ids, tokensPerBatch)) {
+    for (const batch of groupByLength(lengths, tokensPerBatch)) {
       const feeds = {
         ...state,
-        ...padBatch(
+        ...padTexts(
           batch.map((i) => ids[i] as ArrayLike<number>),
-          inputs,
           padId,
+          inputs,
         ),
       }
       const rows = present((await session.run(feeds, { [output]: null }))[output], output)
@@ -56,39 +58,6 @@ export async function openInference({
     embed: (ids) => run(ids, embeddingName),
     release: () => session.release(),
   }
-}
-
-/** Indices of texts of similar length, each batch within the token budget once padded. */
-function* batchesByLength(ids: readonly ArrayLike<number>[], tokensPerBatch: number): Generator<number[]> {
-  const order = ids.map((_, i) => i).sort((a, b) => (ids[a]?.length ?? 0) - (ids[b]?.length ?? 0) || a - b)
-  let batch: number[] = []
-  for (const i of order) {
-    if (batch.length > 0 && (batch.length + 1) * (ids[i]?.length ?? 0) > tokensPerBatch) {
-      yield batch
-      batch = []
-    }
-    batch.push(i)
-  }
-  if (batch.length > 0) yield batch
-}
-
-function padBatch(ids: readonly ArrayLike<number>[], inputs: readonly string[], padId: number): Record<string, Tensor> {
-  const length = Math.max(1, ...ids.map((text) => text.length))
-  const dims = [ids.length, length]
-  const fill = (value: (text: ArrayLike<number>, position: number) => number): Tensor => {
-    const data = new BigInt64Array(ids.length * length)
-    ids.forEach((text, row) => {
-      for (let position = 0; position < length; position++)
-        data[row * length + position] = BigInt(value(text, position))
-    })
-    return { dtype: 'int64', dims, data }
-  }
-  const values: Record<string, (text: ArrayLike<number>, position: number) => number> = {
-    input_ids: (text, position) => text[position] ?? padId,
-    attention_mask: (text, position) => (position < text.length ? 1 : 0),
-    token_type_ids: () => 0,
-  }
-  return Object.fromEntries(inputs.map((name) => [name, fill(present(values[name], `input ${name}`))]))
 }
 
 function withParametersAsInputs(model: Model, parameters: readonly Parameter[]): Model {
