@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { InvalidInputError } from '../base/index.ts'
 import { checkModel, findProblems } from './check-model.ts'
-import { type Graph, int, type Model, type Node } from './graph.ts'
+import type { FunctionDefinition, Graph, Model, Node } from './graph.ts'
 import { zeros } from './tensor.ts'
 
 const node = (opType: string, inputs: string[], outputs: string[], more: Partial<Node> = {}): Node => ({
@@ -23,13 +24,26 @@ const graph = (more: Partial<Graph> = {}): Graph => ({
 })
 const model = (more: Partial<Graph> = {}, opset = 17): Model => ({
   irVersion: 8,
-  opsets: new Map([['', opset]]),
+  opsets: new Map([
+    ['', opset],
+    ['com.microsoft', 1],
+    ['my.own', 1],
+  ]),
   producerName: '',
   producerVersion: '',
   metadata: new Map(),
   functions: [],
   graph: graph(more),
 })
+const own: FunctionDefinition = {
+  name: 'Own',
+  domain: 'my.own',
+  inputs: ['a'],
+  outputs: ['b'],
+  attributes: [],
+  nodes: [node('Neg', ['a'], ['b'])],
+  opsets: new Map([['', 17]]),
+}
 
 describe('the checker', () => {
   it('finds nothing wrong with a good model', () => {
@@ -57,40 +71,112 @@ describe('the checker', () => {
     [
       'an unknown operator',
       { nodes: [node('Ngate', ['x'], ['y'])] },
-      'node y (Ngate): there is no standard operator Ngate',
+      'node y (Ngate) names an unknown operator: the standard has no Ngate',
     ],
     [
       'an operator of a later opset',
       { nodes: [node('Gelu', ['x'], ['y'])] },
-      'node y (Gelu): Gelu came with opset 20, the model declares 17',
+      'node y (Gelu) needs opset 20, the model declares 17',
     ],
     [
       'an operator that went',
       { nodes: [node('Upsample', ['x', 'x'], ['y'])] },
-      'node y (Upsample): Upsample went with opset 10, the model declares 17',
+      'node y (Upsample) was last in opset 9, the model declares 17',
     ],
     [
       'an unknown domain',
       { nodes: [node('Neg', ['x'], ['y'], { domain: 'my.own' })] },
-      'node y (Neg): domain my.own is unknown',
+      'node y (Neg) belongs to domain my.own, which only functions of the model may extend',
     ],
     [
       'an unknown operator of com.microsoft',
       { nodes: [node('Nope', ['x'], ['y'], { domain: 'com.microsoft' })] },
-      'node y (Nope): com.microsoft has no operator Nope that Capstan knows',
+      'node y (Nope) names an operator of com.microsoft that Capstan does not know',
     ],
     [
       'a tensor of the wrong size',
       { initializers: new Map([['w', { ...zeros('float32', [2]), dims: [3] }]]) },
       'tensor w has 2 elements for float32[3]',
     ],
+    ['an input twice', { inputs: [...graph().inputs, ...graph().inputs] }, 'graph g has two inputs x'],
     [
-      'an input twice',
-      { inputs: [...graph().inputs, ...graph().inputs] },
-      'an input defines x, which is defined already',
+      'an operator named like a property that all objects have',
+      { nodes: [node('constructor', ['x'], ['y'])] },
+      'node y (constructor) names an unknown operator: the standard has no constructor',
     ],
+    [
+      'a domain without opset',
+      { nodes: [node('Gelu', ['x'], ['y'], { domain: 'ai.other' })] },
+      [
+        'node y (Gelu) belongs to domain ai.other, of which the model declares no opset',
+        'node y (Gelu) belongs to domain ai.other, which only functions of the model may extend',
+      ],
+    ],
+    ['a node without operator', { nodes: [node('', ['x'], ['y'])] }, 'node y () names no operator'],
+    [
+      'a node that does nothing',
+      { nodes: [...graph().nodes, node('Neg', [''], [''], { name: 'idle' })] },
+      'node idle (Neg) neither reads nor defines a value',
+    ],
+    [
+      'an input without name',
+      { inputs: [...graph().inputs, { name: '', dtype: null, dims: null }] },
+      'an input of graph g has no name',
+    ],
+    [
+      'an output without name',
+      { outputs: [{ name: '', dtype: null, dims: null }] },
+      'an output of graph g has no name',
+    ],
+    [
+      'an initializer without name',
+      { initializers: new Map([['', zeros('float32', [1])]]) },
+      'an initializer of graph g has no name',
+    ],
+    [
+      'a node that defines an initializer again',
+      { initializers: new Map([['y', zeros('float32', [2])]]) },
+      'node y (Neg) defines y, which is defined already',
+    ],
+    [
+      'a tensor of negative size',
+      { initializers: new Map([['w', { ...zeros('float32', [1]), dims: [-1, -1] }]]) },
+      'tensor w has dimensions [-1, -1]',
+    ],
+    [
+      'attributes of the wrong size',
+      {
+        nodes: [
+          node('Neg', ['x'], ['y'], {
+            attributes: {
+              one: { type: 'tensor', value: { ...zeros('int4', [3]), dims: [5] } },
+              more: { type: 'tensors', value: [zeros('int4', [5]), { ...zeros('bool', [3]), dims: [5] }] },
+            },
+          }),
+        ],
+      },
+      [
+        'attribute one of node y (Neg) has 2 elements for int4[5]',
+        'attribute more of node y (Neg) has 3 elements for bool[5]',
+      ],
+    ],
+  ] as [string, Partial<Graph>, string | string[]][])('finds %s', (_, change, problems) => {
+    expect(findProblems(model(change))).toEqual([problems].flat())
+  })
+
+  it.each<[string, Partial<Model>, string]>([
+    ['no IR version', { irVersion: 0 }, 'the model declares no IR version'],
+    ['no standard opset', { opsets: new Map([['com.microsoft', 1]]) }, 'the model declares no standard opset'],
+    ['an opset to come', { opsets: new Map([['', 99]]) }, 'the model declares opset 99; 7 to 24 are known'],
+    ['an opset of the past', { opsets: new Map([['', 6]]) }, 'the model declares opset 6; 7 to 24 are known'],
+    ['a function twice', { functions: [own, own] }, 'function my.own:Own is defined twice'],
   ])('finds %s', (_, change, problem) => {
-    expect(findProblems(model(change))).toEqual([problem])
+    expect(findProblems({ ...model(), ...change })).toEqual([problem])
+  })
+
+  it('takes initializers that are inputs too, as their default', () => {
+    const x = zeros('float32', [2])
+    expect(findProblems(model({ initializers: new Map([['x', x]]) }))).toEqual([])
   })
 
   it('lets a subgraph read what lies around it, and checks inside', () => {
@@ -109,28 +195,39 @@ describe('the checker', () => {
     ])
   })
 
-  it('knows the functions that the model brings', () => {
-    const definition = {
-      name: 'Own',
-      domain: 'my.own',
-      inputs: ['a'],
-      outputs: ['b'],
-      attributes: [],
-      nodes: [node('Neg', ['a'], ['b'])],
-      opsets: new Map([['', 17]]),
+  it('lets a subgraph have values of its own names, but define none of those around it again', () => {
+    const branch = (output: string) => {
+      const value = graph({ name: 'then', inputs: [], outputs: [], nodes: [node('Neg', ['x'], [output])] })
+      return node('If', ['x'], ['y'], { attributes: { branches: { type: 'graphs', value: [value, value] } } })
     }
-    const calling = {
-      ...model({ nodes: [node('Own', ['x'], ['y'], { domain: 'my.own', attributes: { k: int(1) } })] }),
-      functions: [definition],
-    }
-    expect(findProblems(calling)).toEqual([])
+    expect(findProblems(model({ nodes: [branch('t')] }))).toEqual([])
+    const problem = 'node x (Neg) defines x, which is defined already'
+    expect(findProblems(model({ nodes: [branch('x')] }))).toEqual([problem, problem])
   })
 
-  it('reports all problems in one error', () => {
-    expect(() => checkModel(model({ nodes: [node('Ngate', ['lost'], ['t'])] }))).toThrow(
+  it('knows the functions that the model brings, and checks inside', () => {
+    const opsets = new Map([
+      ['', 17],
+      ['my.own', 1],
+    ])
+    const calling = { ...model({ nodes: [node('Own', ['x'], ['y'], { domain: 'my.own' })] }), opsets }
+    expect(findProblems({ ...calling, functions: [own] })).toEqual([])
+    const broken = { ...own, nodes: [node('Gelu', ['a'], ['t'])] }
+    expect(findProblems({ ...calling, functions: [broken] })).toEqual([
+      'node t (Gelu) needs opset 20, the model declares 17',
+      'output b of graph my.own:Own is never defined',
+    ])
+  })
+
+  it('reports all problems in one error, and shows the first twenty', () => {
+    const nodes = Array.from({ length: 30 }, (_, i) => node('Neg', ['lost'], [`t${i}`]))
+    const check = () => checkModel(model({ nodes: [...nodes, ...graph().nodes] }))
+    expect(check).toThrow(InvalidInputError)
+    expect(check).toThrow(
       expect.objectContaining({
         code: 'onnx.invalid-graph',
-        details: expect.arrayContaining([expect.any(String), expect.any(String), expect.any(String)]),
+        message: expect.stringMatching(/t0.*t19 .*… and 10 more$/s),
+        details: nodes.map(({ name }) => `node ${name} (Neg) reads lost, which nothing before it defines`),
       }),
     )
   })

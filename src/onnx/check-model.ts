@@ -43,7 +43,7 @@ const nodeRules: Rule<Node>[] = [
     if (isFunction || opType === '') return false
     if (domain === '') return standardProblem(opType, scope.opsets.get('') ?? oldestOpset)
     if (domain !== 'com.microsoft') return `belongs to domain ${domain}, which only functions of the model may extend`
-    return !microsoftOperators.has(opType) && `com.microsoft has no operator ${opType} that Capstan knows`
+    return !microsoftOperators.has(opType) && 'names an operator of com.microsoft that Capstan does not know'
   },
 ]
 
@@ -117,7 +117,8 @@ function nodeProblems(node: Node, scope: Scope): string[] {
   const what = `node ${node.name || '(unnamed)'} (${node.opType})`
   const problems = broken(nodeRules, node, scope, what)
   for (const input of node.inputs) {
-    if (input !== '' && !scope.defined.has(input)) problems.push(`${what} reads ${input}, which nothing before defines`)
+    if (input !== '' && !scope.defined.has(input))
+      problems.push(`${what} reads ${input}, which nothing before it defines`)
   }
   for (const [name, attribute] of Object.entries(node.attributes)) {
     for (const tensor of tensorsOf(attribute)) {

@@ -8,8 +8,7 @@ import { InvalidInputError } from '../base/index.ts'
 import { decodeModel, encodeModel } from './codec.ts'
 import type { Attribute, Graph, Model, Node, ValueInfo } from './graph.ts'
 import { readModel, writeModel } from './model-file.ts'
-import { arrayTypes, type DataType, storageLength, type Tensor } from './tensor.ts'
-import { dataTypes } from './tensor-message.ts'
+import { arrayTypes, type DataType, dataTypes, storageLength, type Tensor } from './tensor.ts'
 
 const dtypes = dataTypes.filter((dtype): dtype is DataType => dtype !== null)
 const name = fc.string({ minLength: 1, maxLength: 8 })

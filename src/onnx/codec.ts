@@ -1,8 +1,8 @@
 /** Models between their file form (a ModelProto) and `Model`. */
 import type { Attribute, Dim, FunctionDefinition, Graph, Model, Node, ValueInfo } from './graph.ts'
 import type { Message } from './messages.ts'
-import type { Tensor } from './tensor.ts'
-import { dataTypes, fromTensor, type LoadExternal, toTensor } from './tensor-message.ts'
+import { dataTypes, type Tensor } from './tensor.ts'
+import { decodeText, encodeText, fromTensor, type LoadExternal, toTensor } from './tensor-message.ts'
 import { decodeMessage, encodeMessage, notAModel } from './wire.ts'
 
 /**
@@ -50,9 +50,19 @@ function toGraph(message: Message, load?: LoadExternal): Graph {
     inputs: list(message.input).map(toValueInfo),
     outputs: list(message.output).map(toValueInfo),
     nodes: list(message.node).map((node) => toNode(node, load)),
-    initializers: new Map(list(message.initializer).map((tensor) => [text(tensor.name), toTensor(tensor, load)])),
+    initializers: toInitializers(list(message.initializer), load),
     valueInfo: new Map(list(message.valueInfo).map((info) => [text(info.name), toValueInfo(info)])),
   }
+}
+
+function toInitializers(tensors: readonly Message[], load?: LoadExternal): Map<string, Tensor> {
+  const initializers = new Map<string, Tensor>()
+  for (const tensor of tensors) {
+    const name = text(tensor.name)
+    if (initializers.has(name)) throw notAModel(`it has two initializers ${name}`)
+    initializers.set(name, toTensor(tensor, load))
+  }
+  return initializers
 }
 
 function fromGraph(graph: Graph, tensorMessage: (name: string, tensor: Tensor) => Message): Message {
@@ -70,7 +80,7 @@ function toNode(message: Message, load?: LoadExternal): Node {
   return {
     name: text(message.name),
     opType: text(message.opType),
-    domain: text(message.domain),
+    domain: toDomain(message.domain),
     inputs: (message.input ?? []) as string[],
     outputs: (message.output ?? []) as string[],
     attributes: Object.fromEntries(
@@ -122,7 +132,7 @@ function toAttribute(message: Message, load?: LoadExternal): Attribute {
     case 'int':
       return { type, value: (value ?? 0n) as bigint }
     case 'string':
-      return { type, value: decodeText(value) }
+      return { type, value: decodeText((value ?? new Uint8Array()) as Uint8Array) }
     case 'tensor':
       return { type, value: toTensor((value ?? {}) as Message, load) }
     case 'graph':
@@ -216,9 +226,12 @@ function fromFunction(definition: FunctionDefinition): Message {
 }
 
 function toOpsets(value: Message[string]): Map<string, number> {
-  return new Map(
-    list(value).map(({ domain, version }) => [domain === 'ai.onnx' ? '' : text(domain), Number(version ?? 0)]),
-  )
+  return new Map(list(value).map(({ domain, version }) => [toDomain(domain), Number(version ?? 0)]))
+}
+
+/** The standard domain has two names in files, and one in `Model`. */
+function toDomain(value: Message[string]): string {
+  return value === 'ai.onnx' ? '' : text(value)
 }
 
 function fromOpsets(opsets: ReadonlyMap<string, number>): Message[] {
@@ -231,12 +244,4 @@ function list(value: Message[string]): Message[] {
 
 function text(value: Message[string]): string {
   return (value ?? '') as string
-}
-
-function decodeText(value: Message[string]): string {
-  return value === undefined ? '' : new TextDecoder().decode(value as Uint8Array)
-}
-
-function encodeText(value: string): Uint8Array {
-  return new TextEncoder().encode(value)
 }

@@ -2,21 +2,18 @@
  * Evaluates the shape arithmetic of exported models (Shape, Gather, Concat, …) on constants, in plain numbers. Larger
  * work on constants is left to the runtime: an operator without an entry, or a large value, is simply not folded.
  */
+import { broadcastDims, positiveAxis } from './dims.ts'
 import { intOf } from './graph.ts'
-import {
-  broadcastDims,
-  type InferenceContext,
-  inferTypes,
-  positiveAxis,
-  sliceRanges,
-  type ValueType,
-} from './infer-types.ts'
-import { arrayTypes, sizeOf, type Tensor, toNumbers } from './tensor.ts'
+import { inferTypes } from './infer-types.ts'
+import { constantTensor, type NodeContext, shownDims, sliceRanges, type ValueType } from './node-settings.ts'
+import { arrayTypes, type DataType, int64s, numericTypes, scalar, sizeOf, type Tensor, toNumbers } from './tensor.ts'
+
+const int64Max = 2n ** 63n - 1n
 
 /** Values with more elements than this are never folded. */
 const foldedSizeMax = 65_536
 
-type FoldContext = InferenceContext & { tensor(index: number): Tensor }
+type FoldContext = NodeContext & { tensor(index: number): Tensor }
 type Fold = (context: FoldContext, output: ValueType) => number[] | null
 
 const elementWise =
@@ -28,13 +25,24 @@ const elementWise =
 
 /** Shape arithmetic reduces a whole shape to one number; other reductions are left to the runtime. */
 function reduceToOne(apply: (left: number, right: number) => number, start: number): Fold {
-  return (c, output) => (sizeOf(output.dims) === 1 ? [toNumbers(c.tensor(0)).reduce(apply, start)] : null)
+  return (c, output) => {
+    const isWhole = sizeOf(output.dims) === 1 && hasSafeIntegers(c.tensor(0))
+    return isWhole ? [toNumbers(c.tensor(0)).reduce(apply, start)] : null
+  }
 }
 
 const copy: Fold = (c) => toNumbers(c.tensor(0))
 
+/** Arithmetic in doubles is exact for the integers that they hold exactly; others are left to the runtime. */
+const arithmetic =
+  (apply: (...values: number[]) => number): Fold =>
+  (c, output) => {
+    const isExact = output.dtype.startsWith('float') || c.node.inputs.every((_, i) => hasSafeIntegers(c.tensor(i)))
+    return isExact ? elementWise(apply)(c, output) : null
+  }
+
 const divide: Fold = (c, output) =>
-  elementWise(output.dtype.startsWith('float') ? (a, b) => a / b : (a, b) => Math.trunc(a / b))(c, output)
+  arithmetic(output.dtype.startsWith('float') ? (a, b) => a / b : (a, b) => Math.trunc(a / b))(c, output)
 
 const gather: Fold = (c, output) => {
   const { dims } = c.input(0)
@@ -82,7 +90,7 @@ const slice: Fold = (c, output) => {
 }
 
 export const folds: Record<string, Fold> = {
-  Add: elementWise((a, b) => a + b),
+  Add: arithmetic((a, b) => a + b),
   And: elementWise((a, b) => a & b),
   Cast: (c, output) => {
     const values = toNumbers(c.tensor(0))
@@ -111,11 +119,11 @@ export const folds: Record<string, Fold> = {
   LessOrEqual: elementWise((a, b) => (a <= b ? 1 : 0)),
   Max: elementWise(Math.max),
   Min: elementWise(Math.min),
-  Mul: elementWise((a, b) => a * b),
-  Neg: elementWise((a) => -a),
+  Mul: arithmetic((a, b) => a * b),
+  Neg: arithmetic((a) => -a),
   Not: elementWise((a) => 1 - a),
   Or: elementWise((a, b) => a | b),
-  Pow: elementWise((a, b) => a ** b),
+  Pow: arithmetic((a, b) => a ** b),
   Range: (c, output) => {
     const start = toNumbers(c.tensor(0))[0] as number
     const delta = toNumbers(c.tensor(2))[0] as number
@@ -127,7 +135,7 @@ export const folds: Record<string, Fold> = {
   Slice: slice,
   Sqrt: elementWise(Math.sqrt),
   Squeeze: copy,
-  Sub: elementWise((a, b) => a - b),
+  Sub: arithmetic((a, b) => a - b),
   Unsqueeze: copy,
   Where: elementWise((condition, a, b) => (condition ? a : b)),
 }
@@ -135,30 +143,38 @@ export const folds: Record<string, Fold> = {
 /** The value of a node all of whose inputs are constants, or null where it is not folded. Shape needs only the type. */
 export function foldNode(context: FoldContext): Tensor | null {
   const { node } = context
-  const constant = node.attributes.value
-  if (node.opType === 'Constant') return constant?.type === 'tensor' ? constant.value : null
-  const fold = folds[node.opType]
-  if (node.domain !== '' || (!fold && node.opType !== 'Shape' && node.opType !== 'Size')) return null
+  if (node.domain !== '') return null
+  if (node.opType === 'Constant') return constantTensor(node)
+  if (node.opType === 'Shape') return int64s(shownDims(context))
+  if (node.opType === 'Size') return scalar('int64', sizeOf(context.input(0).dims))
+  const fold = Object.hasOwn(folds, node.opType) ? folds[node.opType] : undefined
+  if (!fold || !node.inputs.every((_, i) => isReadable(context.tensor(i)))) return null
   const [output] = inferTypes(context)
   if (!output || sizeOf(output.dims) > foldedSizeMax) return null
-  const { dims } = context.input(0)
-  const values =
-    node.opType === 'Shape'
-      ? dims.slice(intOf(node, 'start', 0), intOf(node, 'end', dims.length))
-      : node.opType === 'Size'
-        ? [sizeOf(dims)]
-        : fold?.(context, output)
-  return values ? fromNumbers(output, values) : null
+  const values = fold(context, output)
+  return values && isWritable(output.dtype, values) ? fromNumbers(output, values) : null
+}
+
+/** Whether JavaScript's numbers hold the elements exactly; the largest int64 is an exception, see `fromNumbers`. */
+function isReadable({ dtype, data }: Tensor): boolean {
+  if (dtype !== 'int64') return numericTypes.has(dtype) && dtype !== 'uint64'
+  return (data as BigInt64Array).every((value) => value === int64Max || Number.isSafeInteger(Number(value)))
+}
+
+function hasSafeIntegers(value: Tensor): boolean {
+  return value.dtype !== 'int64' || (value.data as BigInt64Array).every((one) => Number.isSafeInteger(Number(one)))
+}
+
+/** Whether the results are values of their type: integer arithmetic may have left the range, or divided by zero. */
+function isWritable(dtype: DataType, values: readonly number[]): boolean {
+  if (dtype === 'int64') return values.every((value) => value === 2 ** 63 || Number.isSafeInteger(value))
+  return dtype !== 'int32' || values.every((value) => value === (value | 0))
 }
 
 /** A tensor from numbers; int64 saturates, as the ends of slices are often the largest integer. */
 export function fromNumbers({ dtype, dims }: ValueType, values: readonly number[]): Tensor | null {
   if (dtype === 'int64') {
-    return {
-      dtype,
-      dims,
-      data: BigInt64Array.from(values, (value) => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value))),
-    }
+    return { dtype, dims, data: BigInt64Array.from(values, (value) => (value >= 2 ** 63 ? int64Max : BigInt(value))) }
   }
   if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int32' && dtype !== 'bool') return null
   const data = new arrayTypes[dtype](values.length)

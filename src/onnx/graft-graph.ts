@@ -4,8 +4,9 @@
  * the runtime has a fast kernel for (a linear layer: Gemm; x·Φ(x) through Erf: Gelu).
  */
 import { InvalidInputError, present, UnsupportedError } from '../base/index.ts'
+import { findGeluArgument, fuseLinear, isDecimal } from './fuse-pattern.ts'
 import { type Attribute, type Model, type Node, operatorOf } from './graph.ts'
-import type { BuiltNode, GraphBuilder, Value } from './graph-builder.ts'
+import type { GraphBuilder, Value } from './graph-builder.ts'
 import { sizeOf, toNumbers } from './tensor.ts'
 import { upgradeNode } from './upgrade-node.ts'
 
@@ -22,7 +23,7 @@ export type GraftOptions = {
 export function graftGraph(g: GraphBuilder, model: Model, { bindings, outputs, dropout }: GraftOptions): Value[] {
   const { graph } = model
   const values = new Map(bindings)
-  const opset = model.opsets.get('') ?? model.opsets.get('ai.onnx') ?? 1
+  const opset = model.opsets.get('') ?? 1
   const resolve = (name: string): Value | null => {
     if (name === '') return null
     const initializer = values.has(name) ? undefined : graph.initializers.get(name)
@@ -32,9 +33,14 @@ export function graftGraph(g: GraphBuilder, model: Model, { bindings, outputs, d
   for (const node of neededNodes(graph.nodes, outputs)) {
     const inputs = node.inputs.map(resolve)
     refuseSubgraphs(node)
-    const upgraded = upgradeNode(node, opset, inputs[0]?.dims.length ?? 0)
-    for (const [index, tensor] of upgraded.constants) inputs[index] = g.constant(tensor)
-    const results = graftNode(g, upgraded.node, inputs, dropout)
+    const upgraded = upgradeNode(node, opset, inputs[0] ?? undefined)
+    for (const [index, tensor] of upgraded.constants) {
+      while (inputs.length < index) inputs.push(null)
+      inputs[index] = g.constant(tensor)
+    }
+    const results = upgraded.asMatrix
+      ? graftAsMatrix(g, upgraded.node, inputs, upgraded.asMatrix)
+      : graftNode(g, upgraded.node, inputs, dropout)
     node.outputs.forEach((output, i) => {
       if (output !== '') values.set(output, present(results[i], `output ${i} of ${node.name}`))
     })
@@ -61,20 +67,20 @@ function graftNode(
       // With mean and inverse deviation as outputs: the gradient needs them, and to give them costs nothing.
       return g.node(node.opType, inputs, node.attributes, { outputCount: 3, names: node.outputs })
     case 'Add': {
-      const linear = a && b && (toLinear(g, a, b) ?? toLinear(g, b, a))
+      const linear = a && b && fuseLinear(g, a, b)
       if (linear) return [linear]
       break
     }
     case 'Div': {
       const divisor = b && g.constantOf(b)
       // A product is several times faster than a quotient.
-      if (a && divisor && a.dtype.startsWith('float') && sizeOf(divisor.dims) === 1) {
+      if (a && divisor && isDecimal(a) && sizeOf(divisor.dims) === 1 && divisor.dims.length <= a.dims.length) {
         return [g.mul(a, 1 / (toNumbers(divisor)[0] as number))]
       }
       break
     }
     case 'Mul': {
-      const x = a && b && (geluArgument(g, a, b) ?? geluArgument(g, b, a))
+      const x = a && b && findGeluArgument(g, a, b)
       if (x) return [g.op('Gelu', [x], {}, { names: node.outputs })]
       break
     }
@@ -86,63 +92,15 @@ function graftNode(
   })
 }
 
-/** MatMul(x, w) + bias as one product over all rows of x. */
-function toLinear(g: GraphBuilder, product: Value, bias: Value): Value | null {
-  const producer = g.producerOf(product)
-  if (producer?.node.opType !== 'MatMul' || bias.dims.length !== 1) return null
-  const [x, w] = producer.inputs as [Value, Value]
-  if (w.dims.length !== 2 || x.dims.length < 2 || bias.dims[0] !== w.dims[1]) return null
-  const rows = g.reshape(x, [sizeOf(x.dims.slice(0, -1)), x.dims.at(-1) as number])
-  // Added by itself: the kernel of Gemm first fills its result with the bias, which costs more than one pass of Add.
-  return g.reshape(g.add(g.gemm(rows, w, null), bias), product.dims)
-}
-
-/** The x of Gelu(x) where `left · right` is x · 0.5 · (1 + erf(x / √2)) in any of the orders that exporters write. */
-function geluArgument(g: GraphBuilder, left: Value, right: Value): Value | null {
-  // (x · (1 + erf)) · 0.5
-  if (isScalar(g, right, 0.5)) {
-    const inner = producer(g, left, 'Mul')
-    const [a, b] = (inner?.inputs ?? []) as [Value?, Value?]
-    return (a && b && (isErfOf(g, b, a) ?? isErfOf(g, a, b))) ?? null
-  }
-  // x · (0.5 · (1 + erf)) and (x · 0.5) · (1 + erf)
-  for (const [x, half] of [
-    [left, right],
-    [right, left],
-  ] as const) {
-    const inner = producer(g, half, 'Mul')
-    const [a, b] = (inner?.inputs ?? []) as [Value?, Value?]
-    for (const [value, factor] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      if (!value || !factor || !isScalar(g, factor, 0.5)) continue
-      const found = isErfOf(g, value, x) ?? isErfOf(g, x, value)
-      if (found) return found
-    }
-  }
-  return null
-}
-
-/** x where `value` is 1 + erf(x / √2). */
-function isErfOf(g: GraphBuilder, value: Value, x: Value): Value | null {
-  const sum = producer(g, value, 'Add')
-  const [a, b] = (sum?.inputs ?? []) as [Value?, Value?]
-  const erf =
-    a && b && (isScalar(g, b, 1) ? producer(g, a, 'Erf') : isScalar(g, a, 1) ? producer(g, b, 'Erf') : undefined)
-  const scaled = erf?.inputs[0] && producer(g, erf.inputs[0], 'Mul')
-  const [c, d] = (scaled?.inputs ?? []) as [Value?, Value?]
-  return c?.name === x.name && d && isScalar(g, d, Math.SQRT1_2) ? x : null
-}
-
-function producer(g: GraphBuilder, value: Value, opType: string): BuiltNode | undefined {
-  const built = g.producerOf(value)
-  return built?.node.opType === opType ? built : undefined
-}
-
-function isScalar(g: GraphBuilder, value: Value, wanted: number): boolean {
-  const constant = sizeOf(value.dims) === 1 ? g.constantOf(value) : undefined
-  return constant !== undefined && Math.abs((toNumbers(constant)[0] as number) - wanted) < 1e-6
+/** A node of one input and one output that sees its input as a matrix. */
+function graftAsMatrix(
+  g: GraphBuilder,
+  node: Node,
+  inputs: readonly (Value | null)[],
+  dims: readonly [number, number],
+): readonly Value[] {
+  const x = present(inputs[0], `input of ${node.opType}`)
+  return [g.reshape(g.op(node.opType, [g.reshape(x, dims)], node.attributes), x.dims)]
 }
 
 function neededNodes(nodes: readonly Node[], outputs: readonly string[]): Node[] {

@@ -3,10 +3,12 @@
  * transposes that do nothing are left out; what no output needs is dropped at the end.
  */
 import { assert, present } from '../base/index.ts'
+import { positiveAxis, sameDims } from './dims.ts'
 import { foldNode } from './fold-constants.ts'
 import { type Attribute, float, type Graph, int, ints, type Model, type Node, type ValueInfo } from './graph.ts'
-import { castCode, inferTypes, positiveAxis, type ValueType } from './infer-types.ts'
-import { type DataType, int64s, scalar, sizeOf, type Tensor, toNumbers } from './tensor.ts'
+import { inferTypes } from './infer-types.ts'
+import type { ValueType } from './node-settings.ts'
+import { type DataType, dataTypes, int64s, scalar, sizeOf, type Tensor, toNumbers } from './tensor.ts'
 
 /** A value of the graph under construction. */
 export type Value = ValueType & { readonly name: string }
@@ -46,7 +48,10 @@ export class GraphBuilder {
   /** A constant. Small equal ones share a name. */
   constant(tensor: Tensor, name = 'constant'): Value {
     const { dtype, dims } = tensor
-    const key = sizeOf(dims) <= 64 && dtype !== 'string' ? `${dtype}[${dims}]${toNumbers(tensor).map(exactly)}` : null
+    const key =
+      sizeOf(dims) <= 64 && dtype !== 'string'
+        ? `${dtype}[${dims}]${Array.from<number | bigint, string>(tensor.data as ArrayLike<number | bigint>, exactly)}`
+        : null
     const known = key === null ? undefined : this.#known.get(key)
     if (known) return known.outputs[0] as Value
     const value = { name: this.#freshName(name), dtype, dims }
@@ -65,7 +70,7 @@ export class GraphBuilder {
     const key = keyOf(opType, domain, inputs, attributes, outputCount)
     const known = key === null ? undefined : this.#known.get(key)
     if (known) return known.outputs
-    const outputs = Array.from({ length: outputCount }, (_, i) => this.#freshName(names[i] ?? opType))
+    const outputs = Array.from({ length: outputCount }, (_, i) => this.#freshName(names[i] || opType))
     const node: Node = {
       name: outputs[0] as string,
       opType,
@@ -76,9 +81,7 @@ export class GraphBuilder {
     }
     const context = {
       node,
-      opset: builtOpset,
       input: (i: number) => present(inputs[i], `input ${i} of ${opType}`),
-      has: (i: number) => Boolean(inputs[i]),
       constant: (i: number) => this.#constantNumbers(inputs[i], node),
       tensor: (i: number) => present(this.constants.get(inputs[i]?.name ?? ''), `constant input ${i} of ${opType}`),
     }
@@ -114,20 +117,13 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
+    assert(!this.#outputs.some((output) => output.name === name), `the graph has an output ${name} already`)
     this.#outputs.push({ name, value })
   }
 
   /** The finished model, without the nodes and constants that no output needs. */
   build(name = 'graph'): Model {
-    // An output is the node's own result under the output's name; only inputs, constants and doubles are copied.
-    const renamed = new Map<string, string>()
-    const copies: Node[] = []
-    for (const { name, value } of this.#outputs) {
-      const source = renamed.get(value.name) ?? value.name
-      if (this.#producers.has(value.name) && !renamed.has(value.name)) renamed.set(value.name, name)
-      else copies.push({ ...emptyNode, name, opType: 'Identity', inputs: [source], outputs: [name] })
-    }
-    const rename = (value: string) => renamed.get(value) ?? value
+    const { rename, copies } = this.#nameOutputs()
     const needed = new Set(this.#outputs.map(({ value }) => value.name))
     const kept: Node[] = []
     const types: ValueInfo[] = []
@@ -137,12 +133,13 @@ export class GraphBuilder {
       types.push(...outputs.map((output) => ({ ...output, name: rename(output.name) })))
       kept.push({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) })
     }
+    const constants = [...this.constants].filter(([constant]) => needed.has(constant))
     const graph: Graph = {
       name,
       inputs: [...this.#inputs.values()],
       outputs: this.#outputs.map(({ name: as, value }): ValueInfo => ({ ...value, name: as })),
       nodes: [...kept.reverse(), ...copies],
-      initializers: new Map([...this.constants].filter(([constant]) => needed.has(constant))),
+      initializers: new Map(constants.map(([constant, tensor]) => [rename(constant), tensor])),
       valueInfo: new Map(types.map((type) => [type.name, type])),
     }
     return {
@@ -157,6 +154,26 @@ export class GraphBuilder {
       functions: [],
       graph,
     }
+  }
+
+  /**
+   * An output is the node's own result under the output's name; only inputs, constants and doubles are copied. Other
+   * values that happen to have an output's name get a fresh one.
+   */
+  #nameOutputs(): { rename: (value: string) => string; copies: Node[] } {
+    const renamed = new Map<string, string>()
+    const copied: { name: string; value: string }[] = []
+    for (const { name, value } of this.#outputs) {
+      assert(!this.#inputs.has(name), `the graph has an input and an output ${name}`)
+      if (this.#producers.has(value.name) && !renamed.has(value.name)) renamed.set(value.name, name)
+      else copied.push({ name, value: value.name })
+    }
+    for (const { name } of this.#outputs) if (!renamed.has(name)) renamed.set(name, this.#freshName(name))
+    const rename = (value: string) => renamed.get(value) ?? value
+    const copies = copied.map(
+      ({ name, value }): Node => ({ ...emptyNode, name, opType: 'Identity', inputs: [rename(value)], outputs: [name] }),
+    )
+    return { rename, copies }
   }
 
   // Arithmetic. A number becomes a constant of the other operand's type.
@@ -218,7 +235,7 @@ export class GraphBuilder {
   }
 
   cast(x: Value, dtype: DataType): Value {
-    return x.dtype === dtype ? x : this.op('Cast', [x], { to: int(castCode(dtype)) })
+    return x.dtype === dtype ? x : this.op('Cast', [x], { to: int(dataTypes.indexOf(dtype)) })
   }
 
   // Products.
@@ -329,7 +346,9 @@ export class GraphBuilder {
   }
 
   #operand(operand: Operand, dtype: DataType): Value {
-    return typeof operand === 'number' ? this.constant(scalar(dtype as 'float32', operand)) : operand
+    if (typeof operand !== 'number') return operand
+    assert(isScalarType(dtype), `${operand} as a constant of ${dtype}`)
+    return this.constant(scalar(dtype, operand))
   }
 
   #constantNumbers(value: Value | null | undefined, node: Node): number[] | undefined {
@@ -351,11 +370,11 @@ export class GraphBuilder {
 
 const emptyNode: Node = { name: '', opType: '', domain: '', inputs: [], outputs: [], attributes: {} }
 
-export function sameDims(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i])
+function isScalarType(dtype: DataType): dtype is Parameters<typeof scalar>[0] {
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'int64' || dtype === 'int32' || dtype === 'bool'
 }
 
-function exactly(value: number): string {
+function exactly(value: number | bigint): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
@@ -373,5 +392,5 @@ function keyOf(
       type === 'tensor' || type === 'graph' || type === 'tensors' || type === 'graphs' ? null : `${name}=${value}`,
     )
   if (parts.includes(null)) return null
-  return `${domain}:${opType}(${inputs.map((value) => value?.name ?? '')})${parts.join(';')}→${outputCount}`
+  return JSON.stringify([domain, opType, inputs.map((value) => value?.name ?? ''), parts, outputCount])
 }

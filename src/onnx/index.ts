@@ -1,5 +1,6 @@
 export { checkModel, findProblems } from './check-model.ts'
 export { decodeModel, encodeModel } from './codec.ts'
+export { broadcastDims, positiveAxis, reduceDims, sameDims } from './dims.ts'
 export { fromNumbers } from './fold-constants.ts'
 export { type GraftOptions, graftGraph } from './graft-graph.ts'
 export {
@@ -20,17 +21,9 @@ export {
   textOf,
   type ValueInfo,
 } from './graph.ts'
-export { type BuiltNode, builtOpset, GraphBuilder, type Operand, sameDims, type Value } from './graph-builder.ts'
-export {
-  broadcastDims,
-  positiveAxis,
-  reduceDims,
-  reductionAxes,
-  sliceRanges,
-  splitSizes,
-  type ValueType,
-} from './infer-types.ts'
+export { type BuiltNode, builtOpset, GraphBuilder, type Operand, type Value } from './graph-builder.ts'
 export { readModel, type WriteModelOptions, writeModel } from './model-file.ts'
+export { reductionAxes, sliceRanges, splitSizes, type ValueType } from './node-settings.ts'
 export { printModel } from './print-model.ts'
 export {
   arrayTypes,

@@ -4,53 +4,21 @@
  * A test compares every entry with what the runtime returns. Source: https://onnx.ai/onnx/operators/.
  */
 import { assert, present, UnsupportedError } from '../base/index.ts'
-import { intOf, intsOf, type Node, operatorOf } from './graph.ts'
+import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
+import { intOf, intsOf, operatorOf } from './graph.ts'
+import {
+  castType,
+  constantTensor,
+  type NodeContext,
+  reductionAxes,
+  shownDims,
+  sliceRanges,
+  splitSizes,
+  type ValueType,
+} from './node-settings.ts'
 import { type DataType, sizeOf } from './tensor.ts'
 
-export type ValueType = { readonly dtype: DataType; readonly dims: readonly number[] }
-
-/** What a rule of inference sees of its node. */
-export type InferenceContext = {
-  readonly node: Node
-  readonly opset: number
-  input(index: number): ValueType
-  has(index: number): boolean
-  /** The numbers of a constant input; undefined where it is absent; throws where it is not a constant. */
-  constant(index: number): number[] | undefined
-}
-
-type Inference = (context: InferenceContext) => ValueType[]
-
-/** NumPy broadcasting of several shapes. */
-export function broadcastDims(...shapes: (readonly number[])[]): number[] {
-  const rank = Math.max(...shapes.map((dims) => dims.length))
-  return Array.from({ length: rank }, (_, i) =>
-    shapes.reduce((size, dims) => {
-      const dim = dims[i - rank + dims.length] ?? 1
-      assert(dim === 1 || size === 1 || dim === size, `cannot broadcast ${shapes.map((s) => `[${s}]`).join(' with ')}`)
-      return dim === 1 ? size : dim
-    }, 1),
-  )
-}
-
-/** An axis counted from the front. */
-export function positiveAxis(axis: number, rank: number): number {
-  assert(axis >= -rank && axis < Math.max(rank, 1), `axis ${axis} of a value of rank ${rank}`)
-  return axis < 0 ? axis + rank : axis
-}
-
-/** The dimensions of `dims` that remain after reducing `axes`. */
-export function reduceDims(dims: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
-  return keepDims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i))
-}
-
-/** Axes of a reduction (attribute before opset 13 or 18, input after), counted from the front; all where absent. */
-export function reductionAxes(context: Pick<InferenceContext, 'node' | 'input' | 'constant'>): number[] {
-  const rank = context.input(0).dims.length
-  const given = intsOf(context.node, 'axes') ?? context.constant(1)
-  if (!given?.length) return intOf(context.node, 'noop_with_empty_axes', 0) ? [] : [...Array(rank).keys()]
-  return given.map((axis) => positiveAxis(axis, rank))
-}
+type Inference = (context: NodeContext) => ValueType[]
 
 const same: Inference = (c) => [c.input(0)]
 const sameAs =
@@ -73,18 +41,6 @@ const argReduce: Inference = (c) => {
 }
 
 const matMul: Inference = (c) => [{ dtype: c.input(0).dtype, dims: matMulDims(c.input(0).dims, c.input(1).dims) }]
-
-export function matMulDims(a: readonly number[], b: readonly number[]): number[] {
-  const left = a.length === 1 ? [1, ...a] : a
-  const right = b.length === 1 ? [...b, 1] : b
-  const [rows, inner] = left.slice(-2) as [number, number]
-  const [innerRight, columns] = right.slice(-2) as [number, number]
-  assert(inner === innerRight, `cannot multiply [${a}] with [${b}]`)
-  const dims = [...broadcastDims(left.slice(0, -2), right.slice(0, -2))]
-  if (a.length > 1) dims.push(rows)
-  if (b.length > 1) dims.push(columns)
-  return dims
-}
 
 const fusedMatMul: Inference = (c) => {
   const turn = (dims: readonly number[], name: string) =>
@@ -119,27 +75,6 @@ const slice: Inference = (c) => {
   return [{ dtype, dims: result }]
 }
 
-export type SliceRange = { axis: number; start: number; end: number; step: number; count: number }
-
-/** Slice's starts, ends, axes and steps (attributes before opset 10), clamped as the specification says. */
-export function sliceRanges(c: Pick<InferenceContext, 'node' | 'input' | 'constant'>): SliceRange[] {
-  const { dims } = c.input(0)
-  const starts = present(intsOf(c.node, 'starts') ?? c.constant(1), 'starts of Slice')
-  const ends = present(intsOf(c.node, 'ends') ?? c.constant(2), 'ends of Slice')
-  const axes = intsOf(c.node, 'axes') ?? c.constant(3) ?? starts.map((_, i) => i)
-  const steps = c.constant(4) ?? starts.map(() => 1)
-  return starts.map((rawStart, i) => {
-    const axis = positiveAxis(axes[i] as number, dims.length)
-    const size = dims[axis] as number
-    const step = steps[i] as number
-    const clamp = (value: number, low: number, high: number) =>
-      Math.min(Math.max(value < 0 ? value + size : value, low), high)
-    const start = step > 0 ? clamp(rawStart, 0, size) : clamp(rawStart, 0, size - 1)
-    const end = step > 0 ? clamp(ends[i] as number, 0, size) : clamp(ends[i] as number, -1, size - 1)
-    return { axis, start, end, step, count: Math.max(0, Math.ceil((end - start) / step)) }
-  })
-}
-
 const concat: Inference = (c) => {
   const { dtype, dims } = c.input(0)
   const axis = positiveAxis(intOf(c.node, 'axis', 0), dims.length)
@@ -153,16 +88,6 @@ const split: Inference = (c) => {
   return splitSizes(c).map((size) => ({ dtype, dims: dims.with(axis, size) }))
 }
 
-/** Sizes of Split's outputs: given, or equal parts of which the last may be smaller. */
-export function splitSizes(c: Pick<InferenceContext, 'node' | 'input' | 'constant'>): number[] {
-  const given = intsOf(c.node, 'split') ?? c.constant(1)
-  if (given) return given
-  const { dims } = c.input(0)
-  const size = dims[positiveAxis(intOf(c.node, 'axis', 0), dims.length)] as number
-  const part = Math.ceil(size / c.node.outputs.length)
-  return c.node.outputs.map((_, i) => Math.min(part, size - i * part))
-}
-
 const gather: Inference = (c) => {
   const { dtype, dims } = c.input(0)
   const axis = positiveAxis(intOf(c.node, 'axis', 0), dims.length)
@@ -171,7 +96,7 @@ const gather: Inference = (c) => {
 
 const unsqueeze: Inference = (c) => {
   const { dtype, dims } = c.input(0)
-  const given = present(intsOf(c.node, 'axes') ?? c.constant(1), 'axes of Unsqueeze')
+  const given = present(c.constant(1), 'axes of Unsqueeze')
   const rank = dims.length + given.length
   const axes = given.map((axis) => positiveAxis(axis, rank))
   const rest = [...dims]
@@ -180,8 +105,7 @@ const unsqueeze: Inference = (c) => {
 
 const squeeze: Inference = (c) => {
   const { dtype, dims } = c.input(0)
-  const given = intsOf(c.node, 'axes') ?? c.constant(1)
-  const axes = given?.map((axis) => positiveAxis(axis, dims.length))
+  const axes = c.constant(1)?.map((axis) => positiveAxis(axis, dims.length))
   return [{ dtype, dims: dims.filter((d, i) => (axes ? !axes.includes(i) : d !== 1)) }]
 }
 
@@ -191,29 +115,7 @@ const transpose: Inference = (c) => {
   return [{ dtype, dims: permutation.map((i) => dims[i] as number) }]
 }
 
-const cast: Inference = (c) => [{ dtype: castTypes[intOf(c.node, 'to', 0)] ?? unknownCast(c), dims: c.input(0).dims }]
-
-const castTypes: Record<number, DataType> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  9: 'bool',
-  10: 'float16',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-  16: 'bfloat16',
-}
-
-/** TensorProto.DataType of a type that Cast can give. */
-export function castCode(dtype: DataType): number {
-  const entry = Object.entries(castTypes).find(([, name]) => name === dtype)
-  return Number(present(entry, `code of ${dtype}`)[0])
-}
+const cast: Inference = (c) => [{ dtype: castType(c.node), dims: c.input(0).dims }]
 
 const layerNormalization: Inference = (c) => {
   const { dtype, dims } = c.input(0)
@@ -226,9 +128,8 @@ const dropout: Inference = (c) =>
   [c.input(0), { dtype: 'bool' as const, dims: c.input(0).dims }].slice(0, c.node.outputs.length)
 
 const constantNode: Inference = (c) => {
-  const value = c.node.attributes.value
-  assert(value?.type === 'tensor', 'Constant without a tensor')
-  return [{ dtype: value.value.dtype, dims: value.value.dims }]
+  const { dtype, dims } = constantTensor(c.node)
+  return [{ dtype, dims }]
 }
 
 const constantOfShape: Inference = (c) => {
@@ -375,11 +276,7 @@ export const inferences: Record<string, Inference> = {
   },
   Range: range,
   Reshape: reshape,
-  Shape: (c) => {
-    const { length } = c.input(0).dims
-    const end = Math.min(intOf(c.node, 'end', length), length)
-    return [{ dtype: 'int64', dims: [Math.max(0, (end < 0 ? end + length : end) - intOf(c.node, 'start', 0))] }]
-  },
+  Shape: (c) => [{ dtype: 'int64', dims: [shownDims(c).length] }],
   Size: () => [{ dtype: 'int64', dims: [] }],
   Slice: slice,
   Split: split,
@@ -394,24 +291,15 @@ export const inferences: Record<string, Inference> = {
 }
 
 /** Types of a node's outputs. Throws UnsupportedError `onnx.no-inference` for an operator without an entry. */
-export function inferTypes(context: InferenceContext): ValueType[] {
-  const inference = inferences[operatorOf(context.node)]
+export function inferTypes(context: NodeContext): ValueType[] {
+  const operator = operatorOf(context.node)
+  const inference = Object.hasOwn(inferences, operator) ? inferences[operator] : undefined
   if (!inference) {
     throw new UnsupportedError(
       'onnx.no-inference',
-      `Cannot tell the shape of ${operatorOf(context.node)} (node ${context.node.name})`,
+      `Cannot tell the shape of ${operator} (node ${context.node.name})`,
       { hint: 'Add the operator to src/onnx/infer-types.ts.' },
     )
   }
   return inference(context)
-}
-
-function unknownCast(c: InferenceContext): never {
-  throw new UnsupportedError(
-    'onnx.unknown-cast',
-    `Cast (node ${c.node.name}) to element type ${intOf(c.node, 'to', 0)}`,
-    {
-      hint: 'Capstan casts among floats, integers and bool.',
-    },
-  )
 }

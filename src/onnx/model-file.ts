@@ -1,7 +1,7 @@
 /** Models on disk, with their external data. */
 import { readFileSync } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { createId, InvalidInputError, NotFoundError, UnsupportedError } from '../base/index.ts'
 import { decodeModel, encodeModelPieces } from './codec.ts'
 import type { Model } from './graph.ts'
@@ -36,7 +36,10 @@ export async function readModel(path: string): Promise<Model> {
   }
 }
 
-/** Writes a model so that its path holds either the whole new file or what was there before. */
+/**
+ * Writes a model so that its path holds either the whole new file or what was there before; with external data both
+ * files are complete before either takes its place. Throws UnsupportedError `onnx.too-large`, and what the disk says.
+ */
 export async function writeModel(path: string, model: Model, { externalData }: WriteModelOptions = {}): Promise<void> {
   const outside: Uint8Array[] = []
   let offset = 0
@@ -61,31 +64,34 @@ export async function writeModel(path: string, model: Model, { externalData }: W
       hint: 'Pass externalData, so that weights go into a second file.',
     })
   }
-  if (externalData) await writeSynced(join(dirname(path), externalData.fileName), outside)
-  await writeSynced(path, pieces)
+  const files = [
+    ...(externalData ? [{ path: join(dirname(path), externalData.fileName), pieces: outside }] : []),
+    { path, pieces },
+  ].map((file) => ({ ...file, draft: `${file.path}.${createId('draft')}` }))
+  try {
+    for (const { draft, pieces } of files) await writeSynced(draft, pieces)
+    for (const { draft, path } of files) await rename(draft, path)
+  } finally {
+    // Drafts that took their place are gone; of a failure nothing is left.
+    for (const { draft } of files) await rm(draft, { force: true })
+  }
 }
 
 async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const draft = `${path}.${createId('draft')}`
-  const file = await open(draft, 'w')
+  const file = await open(path, 'w')
   try {
     for (const piece of pieces) await file.writeFile(piece)
     await file.sync()
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
   } finally {
     await file.close()
   }
-  await rename(draft, path)
 }
 
 function createExternalLoader(folder: string): LoadExternal {
   const files = new Map<string, Uint8Array>()
   return ({ location, offset, length }: ExternalData, tensorName) => {
     const path = resolve(folder, location)
-    const inside = relative(folder, path)
-    if (isAbsolute(location) || inside.startsWith('..'))
+    if (isAbsolute(location) || relative(folder, path).split(sep)[0] === '..')
       throw badExternal(tensorName, `lies outside of the model's folder: ${location}`)
     if (!files.has(path)) {
       try {
@@ -95,8 +101,8 @@ function createExternalLoader(folder: string): LoadExternal {
       }
     }
     const bytes = files.get(path) as Uint8Array
-    const end = length === undefined ? bytes.length : offset + length
-    if (offset < 0 || end > bytes.length) {
+    const end = offset + length
+    if (offset < 0 || length < 0 || end > bytes.length) {
       throw badExternal(tensorName, `needs bytes ${offset} to ${end} of ${location}, which has ${bytes.length}`)
     }
     return bytes.subarray(offset, end)

@@ -9,7 +9,7 @@ import {
   operatorOf,
   type ValueInfo,
 } from './graph.ts'
-import type { DataType, Tensor } from './tensor.ts'
+import { type DataType, numericTypes, type Tensor } from './tensor.ts'
 
 const valuesShownMax = 8
 
@@ -103,15 +103,14 @@ function printElement(dtype: DataType, value: string | number | bigint): string 
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return String(value)
   if (dtype === 'float32' || dtype === 'complex64') return printSingle(value)
-  // Types that JavaScript has no numbers for are kept as their bits.
-  return /^(b?float(16|8|4)|u?int4)/.test(dtype) ? `0x${value.toString(16)}` : printNumber(value)
+  return numericTypes.has(dtype) || dtype === 'complex128' ? printNumber(value) : `0x${value.toString(16)}`
 }
 
 /** The shortest text that gives this float32 back: 0.1, not 0.10000000149011612. */
 function printSingle(value: number): string {
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === value) return printNumber(short)
+    if (Object.is(Math.fround(short), value)) return printNumber(short)
   }
   return printNumber(value)
 }

@@ -1,43 +1,54 @@
 /** Tensors between their message and their typed array. */
-import { assert, InvalidInputError } from '../base/index.ts'
+import { InvalidInputError } from '../base/index.ts'
 import type { Message } from './messages.ts'
-import { arrayTypes, type DataType, sizeOf, storageLength, type Tensor, type TensorData } from './tensor.ts'
+import { arrayTypes, type DataType, dataTypes, sizeOf, storageLength, type Tensor, type TensorData } from './tensor.ts'
 import { notAModel } from './wire.ts'
 
-/** TensorProto.DataType by number. */
-export const dataTypes: readonly (DataType | null)[] = [
-  null,
-  'float32',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'float64',
-  'uint32',
-  'uint64',
-  'complex64',
-  'complex128',
-  'bfloat16',
-  'float8e4m3fn',
-  'float8e4m3fnuz',
-  'float8e5m2',
-  'float8e5m2fnuz',
-  'uint4',
-  'int4',
-  'float4e2m1',
-]
+/** The field that holds elements one by one; `rawData` may stand in its place. */
+const typedFields: Record<Exclude<DataType, 'string'>, string> = {
+  float32: 'floatData',
+  complex64: 'floatData',
+  float64: 'doubleData',
+  complex128: 'doubleData',
+  int64: 'int64Data',
+  uint32: 'uint64Data',
+  uint64: 'uint64Data',
+  int32: 'int32Data',
+  uint8: 'int32Data',
+  int8: 'int32Data',
+  uint16: 'int32Data',
+  int16: 'int32Data',
+  bool: 'int32Data',
+  float16: 'int32Data',
+  bfloat16: 'int32Data',
+  float8e4m3fn: 'int32Data',
+  float8e4m3fnuz: 'int32Data',
+  float8e5m2: 'int32Data',
+  float8e5m2fnuz: 'int32Data',
+  uint4: 'int32Data',
+  int4: 'int32Data',
+  float4e2m1: 'int32Data',
+}
+
+// A leading byte order mark is text here.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const encoder = new TextEncoder()
+
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+export function encodeText(value: string): Uint8Array {
+  return encoder.encode(value)
+}
 
 /** Where the bytes of a tensor with external data are. */
-export type ExternalData = { location: string; offset: number; length: number | undefined }
+export type ExternalData = { location: string; offset: number; length: number }
 
 /** Finds the bytes of external data; without one, a tensor with external data is refused. */
 export type LoadExternal = (external: ExternalData, tensorName: string) => Uint8Array
 
+/** Throws InvalidInputError `onnx.not-a-model` or `onnx.external-data`. */
 export function toTensor(message: Message, loadExternal?: LoadExternal): Tensor {
   const name = String(message.name ?? '')
   const dtype = dataTypes[Number(message.dataType ?? 0)]
@@ -48,26 +59,26 @@ export function toTensor(message: Message, loadExternal?: LoadExternal): Tensor 
   const length = storageLength(dtype, sizeOf(dims))
   const data =
     Number(message.dataLocation ?? 0) === 1
-      ? external(message, name, dtype, length, loadExternal)
-      : inline(message, name, dtype, length)
+      ? readExternal(message, dtype, length, loadExternal)
+      : readInline(message, dtype)
   if (data.length !== length) throw notAModel(`tensor ${name} has ${data.length} elements for ${dtype}[${dims}]`)
   return { dtype, dims, data }
 }
 
 export function fromTensor(name: string, { dtype, dims, data }: Tensor): Message {
   const message: Message = { name, dataType: dataTypes.indexOf(dtype), dims: dims.map(BigInt) }
-  if (Array.isArray(data)) return { ...message, stringData: data.map((text) => new TextEncoder().encode(text)) }
+  if (Array.isArray(data)) return { ...message, stringData: data.map(encodeText) }
   return { ...message, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
 }
 
-function external(
+function readExternal(
   message: Message,
-  name: string,
   dtype: DataType,
   length: number,
   load: LoadExternal | undefined,
-): TensorData {
-  assert(dtype !== 'string', 'internal: external strings')
+): Exclude<TensorData, string[]> {
+  const name = String(message.name ?? '')
+  if (dtype === 'string') throw notAModel(`tensor ${name} keeps strings in another file`)
   const entries = new Map(
     ((message.externalData ?? []) as Message[]).map(({ key, value }) => [String(key), String(value)]),
   )
@@ -81,36 +92,38 @@ function external(
       },
     )
   }
-  const bytes = length * arrayTypes[dtype].BYTES_PER_ELEMENT
-  const given = entries.get('length')
-  const found = load(
-    { location, offset: Number(entries.get('offset') ?? 0), length: given === undefined ? bytes : Number(given) },
-    name,
-  )
-  return toTypedArray(dtype, found)
+  const place = {
+    location,
+    offset: Number(entries.get('offset') ?? 0),
+    length: Number(entries.get('length') ?? length * arrayTypes[dtype].BYTES_PER_ELEMENT),
+  }
+  if (!Number.isSafeInteger(place.offset) || !Number.isSafeInteger(place.length)) {
+    throw notAModel(`tensor ${name} has its data at offset ${entries.get('offset')}, length ${entries.get('length')}`)
+  }
+  return toTypedArray(dtype, load(place, name), name)
 }
 
-function inline(message: Message, name: string, dtype: DataType, length: number): TensorData {
-  if (dtype === 'string')
-    return ((message.stringData ?? []) as Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes))
-  if (message.rawData !== undefined) return toTypedArray(dtype, message.rawData as Uint8Array, name)
-  const typed = (message.floatData ??
-    message.int32Data ??
-    message.int64Data ??
-    message.doubleData ??
-    message.uint64Data ??
-    []) as (number | bigint)[]
-  const result = new arrayTypes[dtype](length)
-  if (typed.length !== length) throw notAModel(`tensor ${name} has ${typed.length} elements in place of ${length}`)
+/** The elements that are there; the caller compares their number with the claimed one, before which nothing is reserved. */
+function readInline(message: Message, dtype: DataType): TensorData {
+  if (dtype === 'string') return ((message.stringData ?? []) as Uint8Array[]).map(decodeText)
+  if (message.rawData !== undefined) {
+    return toTypedArray(dtype, message.rawData as Uint8Array, String(message.name ?? ''))
+  }
+  const values = (message[typedFields[dtype]] ?? []) as (number | bigint)[]
+  const result = new arrayTypes[dtype](values.length)
   const isBig = result instanceof BigInt64Array || result instanceof BigUint64Array
-  typed.forEach((value, i) => {
-    result[i] = isBig ? BigInt(value) : Number(value)
+  values.forEach((value, i) => {
+    result[i] = isBig ? value : Number(value)
   })
   return result
 }
 
 /** A view of the bytes, or a copy where their place in memory does not suit the element's size. */
-function toTypedArray(dtype: Exclude<DataType, 'string'>, bytes: Uint8Array, name = ''): Exclude<TensorData, string[]> {
+function toTypedArray(
+  dtype: Exclude<DataType, 'string'>,
+  bytes: Uint8Array,
+  name: string,
+): Exclude<TensorData, string[]> {
   const ArrayType = arrayTypes[dtype]
   const size = ArrayType.BYTES_PER_ELEMENT
   if (bytes.byteLength % size !== 0) throw notAModel(`tensor ${name} has ${bytes.byteLength} bytes of ${dtype}`)

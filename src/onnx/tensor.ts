@@ -26,6 +26,34 @@ export type DataType =
   | 'int4'
   | 'float4e2m1'
 
+/** The types by their number in files (TensorProto.DataType). */
+export const dataTypes: readonly (DataType | null)[] = [
+  null,
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'float64',
+  'uint32',
+  'uint64',
+  'complex64',
+  'complex128',
+  'bfloat16',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
+  'uint4',
+  'int4',
+  'float4e2m1',
+]
+
 /**
  * Elements in row-major order. `float16` and `bfloat16` are kept as their 16 bits in a `Uint16Array`, 8-bit floats as
  * their byte, `bool` as 0 or 1, complex numbers as pairs, 4-bit types packed two to a byte (low nibble first).
@@ -76,6 +104,21 @@ export const arrayTypes: Record<Exclude<DataType, 'string'>, TypedArrayConstruct
   int4: Uint8Array,
   float4e2m1: Uint8Array,
 }
+
+/** Types whose array holds the numbers themselves; of the others it holds bits, pairs or text. */
+export const numericTypes: ReadonlySet<DataType> = new Set<DataType>([
+  'float32',
+  'float64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'bool',
+])
 
 /** Number of elements of a tensor with these dimensions; 1 for a scalar. */
 export function sizeOf(dims: readonly number[]): number {

@@ -2,12 +2,17 @@
  * Nodes of older opsets in the form of the built opset, where the two differ: what used to be an attribute became an
  * input. Source: https://github.com/onnx/onnx/blob/main/docs/Changelog.md.
  */
+import { positiveAxis } from './dims.ts'
 import { floatOf, int, intOf, intsOf, type Node } from './graph.ts'
-import { int64s, scalar, type Tensor } from './tensor.ts'
+import type { ValueType } from './node-settings.ts'
+import { int64s, scalar, sizeOf, type Tensor } from './tensor.ts'
 
 export type UpgradedNode = {
-  readonly node: Node /** Constants that stand for former attributes, by input position. */
+  readonly node: Node
+  /** Constants that stand for former attributes, by input position. */
   readonly constants: ReadonlyMap<number, Tensor>
+  /** Dimensions of the matrix as which the node sees its input. */
+  readonly asMatrix?: readonly [rows: number, columns: number]
 }
 
 /** Operator → the opset from which `axes` (or `split`) is an input. */
@@ -27,8 +32,8 @@ const listInputs: Record<string, { since: number; attribute: string }> = {
   Unsqueeze: { since: 13, attribute: 'axes' },
 }
 
-/** The node as the built opset writes it. `rank` is that of its first input. */
-export function upgradeNode(node: Node, opset: number, rank: number): UpgradedNode {
+/** The node as the built opset writes it; `x` is the type of its first input, undefined where it has none. */
+export function upgradeNode(node: Node, opset: number, x: ValueType | undefined): UpgradedNode {
   const constants = new Map<number, Tensor>()
   const without = (...names: string[]) =>
     Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)))
@@ -50,19 +55,21 @@ export function upgradeNode(node: Node, opset: number, rank: number): UpgradedNo
     return { node: { ...node, attributes: without('starts', 'ends', 'axes') }, constants }
   }
   if (node.opType === 'Clip' && opset < 11) {
-    constants.set(1, scalar('float32', floatOf(node, 'min', -3.4028234663852886e38)))
-    constants.set(2, scalar('float32', floatOf(node, 'max', 3.4028234663852886e38)))
+    const dtype = x?.dtype === 'float64' ? 'float64' : 'float32'
+    for (const [index, name] of [
+      [1, 'min'],
+      [2, 'max'],
+    ] as const) {
+      if (node.attributes[name]) constants.set(index, scalar(dtype, floatOf(node, name, 0)))
+    }
     return { node: { ...node, attributes: without('min', 'max') }, constants }
   }
-  if (node.opType === 'Dropout' && opset < 12) {
-    constants.set(1, scalar('float32', floatOf(node, 'ratio', 0.5)))
-    return { node: { ...node, attributes: without('ratio') }, constants }
-  }
-  if ((node.opType === 'Softmax' || node.opType === 'LogSoftmax') && opset < 13) {
-    // Before opset 13 the value was seen as a matrix cut at the axis (default 1): the same where that is the last axis.
-    const axis = intOf(node, 'axis', 1)
-    if ((axis < 0 ? axis + rank : axis) === rank - 1)
-      return { node: { ...node, attributes: { axis: int(rank - 1) } }, constants }
+  if ((node.opType === 'Softmax' || node.opType === 'LogSoftmax') && opset < 13 && x) {
+    // Before opset 13 the value was seen as a matrix cut at the axis: the same where that is the last axis.
+    const axis = positiveAxis(intOf(node, 'axis', 1), x.dims.length)
+    const upgraded = { node: { ...node, attributes: { axis: int(-1) } }, constants }
+    if (axis === x.dims.length - 1) return upgraded
+    return { ...upgraded, asMatrix: [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))] }
   }
   return { node, constants }
 }

@@ -3,8 +3,12 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { InvalidInputError } from '../base/index.ts'
 import { type Field, type FieldValue, type Message, type MessageName, messages, type ScalarKind } from './messages.ts'
 
+/** Protocol buffers' usual limit of messages in messages: deeper ones would exhaust the stack. */
+const depthMax = 100
+
 /** Reads a message. Bytes are views of `bytes`, not copies. `path` names the message in errors. */
-export function decodeMessage(name: MessageName, bytes: Uint8Array, path: string = name): Message {
+export function decodeMessage(name: MessageName, bytes: Uint8Array, path: string = name, depth = 0): Message {
+  if (depth > depthMax) throw notAModel(`it nests more than ${depthMax} messages`)
   const reader = new BinaryReader(bytes)
   const fields = messages[name]
   const result: Message = {}
@@ -16,8 +20,10 @@ export function decodeMessage(name: MessageName, bytes: Uint8Array, path: string
       else if (field.repeated) {
         const list = (result[field.name] ?? []) as FieldValue[]
         result[field.name] = list
-        readRepeated(reader, field, wireType, list, `${path}.${field.name}`)
-      } else result[field.name] = readValue(reader, field.kind, wireType, `${path}.${field.name}`)
+        readRepeated({ reader, depth, path: `${path}.${field.name}` }, field, wireType, list)
+      } else {
+        result[field.name] = readValue({ reader, depth, path: `${path}.${field.name}` }, field.kind, wireType)
+      }
     }
   } catch (cause) {
     if (cause instanceof InvalidInputError) throw cause
@@ -35,7 +41,8 @@ export function encodeMessage(name: MessageName, message: Message): Uint8Array[]
     writer = new BinaryWriter()
   }
   const append = (number: number, chunks: readonly Uint8Array[]) => {
-    writer.tag(number, WireType.LengthDelimited).uint32(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+    // A varint of 64 bits, because a model too large for one file is measured before it is refused.
+    writer.tag(number, WireType.LengthDelimited).int64(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
     flush()
     for (const chunk of chunks) pieces.push(chunk)
   }
@@ -84,21 +91,26 @@ const wireTypes: Record<ScalarKind, WireType> = {
   bytes: WireType.LengthDelimited,
 }
 
-function readRepeated(reader: BinaryReader, field: Field, wireType: WireType, list: FieldValue[], path: string): void {
+/** Where reading is, and the name of what is read there. */
+type Place = { reader: BinaryReader; path: string; depth: number }
+
+function readRepeated({ reader, path, depth }: Place, field: Field, wireType: WireType, list: FieldValue[]): void {
   if (wireType !== WireType.LengthDelimited || !packed.has(field.kind as ScalarKind)) {
-    list.push(readValue(reader, field.kind, wireType, `${path}[${list.length}]`))
+    list.push(readValue({ reader, depth, path: `${path}[${list.length}]` }, field.kind, wireType))
     return
   }
   const end = reader.uint32() + reader.pos
-  if (end > reader.len) throw notAModel(`${path} breaks off at byte ${reader.len}`)
   while (reader.pos < end) list.push(readScalar(reader, field.kind as ScalarKind))
+  if (reader.pos !== end) throw notAModel(`${path} breaks off at byte ${reader.len}`)
 }
 
-function readValue(reader: BinaryReader, kind: Field['kind'], wireType: WireType, path: string): FieldValue {
+function readValue({ reader, path, depth }: Place, kind: Field['kind'], wireType: WireType): FieldValue {
   const isMessage = kind in messages
   const expected = isMessage ? WireType.LengthDelimited : wireTypes[kind as ScalarKind]
   if (wireType !== expected) throw notAModel(`${path} has wire type ${wireType}, not ${expected}`)
-  return isMessage ? decodeMessage(kind as MessageName, reader.bytes(), path) : readScalar(reader, kind as ScalarKind)
+  return isMessage
+    ? decodeMessage(kind as MessageName, reader.bytes(), path, depth + 1)
+    : readScalar(reader, kind as ScalarKind)
 }
 
 function readScalar(reader: BinaryReader, kind: ScalarKind): FieldValue {
