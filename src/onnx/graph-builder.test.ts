@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openSession } from '../runtime/index.ts'
+import { findProblems } from './check-model.ts'
 import { encodeModel } from './codec.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { printModel } from './print-model.ts'
@@ -47,10 +48,52 @@ describe('GraphBuilder', () => {
     ])
   })
 
-  it('takes a name once', () => {
+  it('takes the name of an input or an output once', () => {
     const g = new GraphBuilder()
-    g.input('x', 'float32', [1])
+    const x = g.input('x', 'float32', [1])
     expect(() => g.input('x', 'float32', [1])).toThrow('internal: the graph has a x already')
+    g.output('y', x)
+    expect(() => g.output('y', x)).toThrow('internal: the graph has an output y already')
+    g.output('x', g.neg(x))
+    expect(() => g.build()).toThrow('internal: the graph has an input and an output x')
+  })
+
+  it('gives way where an output has the name of another value', async () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', [1])
+    const w = g.constant(tensor('float32', [1], Float32Array.of(5)), 'w')
+    g.output('w', g.mul(g.neg(x), w))
+    g.output('Neg', g.add(g.neg(x), 1))
+    const model = g.build()
+    expect(findProblems(model)).toEqual([])
+    const session = await openSession(encodeModel(model))
+    const results = await session.run({ x: tensor('float32', [1], Float32Array.of(2)) })
+    expect(results.w?.data).toEqual(Float32Array.of(-10))
+    expect(results.Neg?.data).toEqual(Float32Array.of(-1))
+    await session.release()
+  })
+
+  it('tells constants apart that are equal only as JavaScript numbers', () => {
+    const g = new GraphBuilder()
+    const int64 = (value: bigint) => g.constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(value) })
+    expect(int64(2n ** 63n - 1n)).not.toBe(int64(2n ** 63n - 2n))
+    expect(g.constant(scalar('float32', 0))).not.toBe(g.constant(scalar('float32', -0)))
+    expect(g.constant(scalar('float32', 1))).not.toBe(g.constant(scalar('float64', 1)))
+    expect(g.constant(scalar('float32', 1))).toBe(g.constant(scalar('float32', 1)))
+  })
+
+  it('tells nodes apart by their attributes, and never compares tensors in them', () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', [2, 2])
+    expect(g.transpose(x, [1, 0])).toBe(g.transpose(x, [1, 0]))
+    expect(g.reduceSum(x, [0])).not.toBe(g.reduceSum(x, [0], false))
+    const withTensor = () => g.op('Abs', [x], { note: { type: 'tensor', value: int64s([1]) } })
+    expect(withTensor()).not.toBe(withTensor())
+  })
+
+  it('refuses a number as a constant of a type that has none', () => {
+    const g = new GraphBuilder()
+    expect(() => g.mul(g.input('x', 'float16', [1]), 2)).toThrow('internal: 2 as a constant of float16')
   })
 
   it('builds what the runtime computes', async () => {

@@ -55,12 +55,11 @@ export function upgradeNode(node: Node, opset: number, x: ValueType | undefined)
     return { node: { ...node, attributes: without('starts', 'ends', 'axes') }, constants }
   }
   if (node.opType === 'Clip' && opset < 11) {
-    const dtype = x?.dtype === 'float64' ? 'float64' : 'float32'
     for (const [index, name] of [
       [1, 'min'],
       [2, 'max'],
     ] as const) {
-      if (node.attributes[name]) constants.set(index, scalar(dtype, floatOf(node, name, 0)))
+      if (node.attributes[name]) constants.set(index, scalar('float32', floatOf(node, name, 0)))
     }
     return { node: { ...node, attributes: without('min', 'max') }, constants }
   }
