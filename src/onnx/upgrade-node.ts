@@ -15,60 +15,95 @@ export type UpgradedNode = {
   readonly asMatrix?: readonly [rows: number, columns: number]
 }
 
-/** Operator → the opset from which `axes` (or `split`) is an input. */
-const listInputs: Record<string, { since: number; attribute: string }> = {
-  ReduceL1: { since: 18, attribute: 'axes' },
-  ReduceL2: { since: 18, attribute: 'axes' },
-  ReduceLogSum: { since: 18, attribute: 'axes' },
-  ReduceLogSumExp: { since: 18, attribute: 'axes' },
-  ReduceMax: { since: 18, attribute: 'axes' },
-  ReduceMean: { since: 18, attribute: 'axes' },
-  ReduceMin: { since: 18, attribute: 'axes' },
-  ReduceProd: { since: 18, attribute: 'axes' },
-  ReduceSum: { since: 13, attribute: 'axes' },
-  ReduceSumSquare: { since: 18, attribute: 'axes' },
-  Split: { since: 13, attribute: 'split' },
-  Squeeze: { since: 13, attribute: 'axes' },
-  Unsqueeze: { since: 13, attribute: 'axes' },
+/** The form that holds before an opset, brought up to date; null where the node is in the newer form already. */
+type Upgrade = {
+  readonly before: number
+  apply(node: Node, x: ValueType | undefined): UpgradedNode | null
 }
+
+/** A list of integers (axes, sizes) that became the second input. */
+const listToInput = (name: string, before: number): Upgrade => ({
+  before,
+  apply: (node) => {
+    const values = intsOf(node, name)
+    return values ? { node: without(node, name), constants: new Map([[1, int64s(values)]]) } : null
+  },
+})
+
+/** Equal parts had no number of their own: it was that of the outputs. */
+const splitToEqualParts: Upgrade = {
+  before: 18,
+  apply: (node) => {
+    if (node.inputs.length > 1) return null
+    const attributes = { ...node.attributes, num_outputs: int(node.outputs.length) }
+    return { node: { ...node, attributes }, constants: new Map() }
+  },
+}
+
+const sliceBoundsToInputs: Upgrade = {
+  before: 10,
+  apply: (node) => {
+    const starts = intsOf(node, 'starts') ?? []
+    const lists = [starts, intsOf(node, 'ends') ?? [], intsOf(node, 'axes') ?? starts.map((_, i) => i)]
+    return {
+      node: without(node, 'starts', 'ends', 'axes'),
+      constants: new Map(lists.map((list, i) => [i + 1, int64s(list)])),
+    }
+  },
+}
+
+const clipBoundsToInputs: Upgrade = {
+  before: 11,
+  apply: (node) => {
+    const bounds = ['min', 'max'].flatMap((name, i) =>
+      node.attributes[name] ? [[i + 1, scalar('float32', floatOf(node, name, 0))] as const] : [],
+    )
+    return { node: without(node, 'min', 'max'), constants: new Map(bounds) }
+  },
+}
+
+/** The value was seen as a matrix cut at the axis, which is the same where that is the last axis. */
+const softmaxOfMatrix: Upgrade = {
+  before: 13,
+  apply: (node, x) => {
+    if (!x) return null
+    const axis = positiveAxis(intOf(node, 'axis', 1), x.dims.length)
+    const upgraded = { node: { ...node, attributes: { axis: int(-1) } }, constants: new Map() }
+    if (axis === x.dims.length - 1) return upgraded
+    return { ...upgraded, asMatrix: [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))] }
+  },
+}
+
+const upgrades: ReadonlyMap<string, readonly Upgrade[]> = new Map([
+  ['Clip', [clipBoundsToInputs]],
+  ['LogSoftmax', [softmaxOfMatrix]],
+  ['ReduceL1', [listToInput('axes', 18)]],
+  ['ReduceL2', [listToInput('axes', 18)]],
+  ['ReduceLogSum', [listToInput('axes', 18)]],
+  ['ReduceLogSumExp', [listToInput('axes', 18)]],
+  ['ReduceMax', [listToInput('axes', 18)]],
+  ['ReduceMean', [listToInput('axes', 18)]],
+  ['ReduceMin', [listToInput('axes', 18)]],
+  ['ReduceProd', [listToInput('axes', 18)]],
+  ['ReduceSum', [listToInput('axes', 13)]],
+  ['ReduceSumSquare', [listToInput('axes', 18)]],
+  ['Slice', [sliceBoundsToInputs]],
+  ['Softmax', [softmaxOfMatrix]],
+  ['Split', [listToInput('split', 13), splitToEqualParts]],
+  ['Squeeze', [listToInput('axes', 13)]],
+  ['Unsqueeze', [listToInput('axes', 13)]],
+])
 
 /** The node as the built opset writes it; `x` is the type of its first input, undefined where it has none. */
 export function upgradeNode(node: Node, opset: number, x: ValueType | undefined): UpgradedNode {
-  const constants = new Map<number, Tensor>()
-  const without = (...names: string[]) =>
-    Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)))
-  const list = listInputs[node.opType]
-  if (list && opset < list.since) {
-    const values = intsOf(node, list.attribute)
-    if (values) {
-      constants.set(1, int64s(values))
-      return { node: { ...node, attributes: without(list.attribute) }, constants }
-    }
+  for (const { before, apply } of (node.domain === '' && upgrades.get(node.opType)) || []) {
+    const upgraded = opset < before ? apply(node, x) : null
+    if (upgraded) return upgraded
   }
-  if (node.opType === 'Split' && opset < 18 && node.inputs.length < 2) {
-    return { node: { ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } }, constants }
-  }
-  if (node.opType === 'Slice' && opset < 10) {
-    const starts = intsOf(node, 'starts') ?? []
-    constants.set(1, int64s(starts)).set(2, int64s(intsOf(node, 'ends') ?? []))
-    constants.set(3, int64s(intsOf(node, 'axes') ?? starts.map((_, i) => i)))
-    return { node: { ...node, attributes: without('starts', 'ends', 'axes') }, constants }
-  }
-  if (node.opType === 'Clip' && opset < 11) {
-    for (const [index, name] of [
-      [1, 'min'],
-      [2, 'max'],
-    ] as const) {
-      if (node.attributes[name]) constants.set(index, scalar('float32', floatOf(node, name, 0)))
-    }
-    return { node: { ...node, attributes: without('min', 'max') }, constants }
-  }
-  if ((node.opType === 'Softmax' || node.opType === 'LogSoftmax') && opset < 13 && x) {
-    // Before opset 13 the value was seen as a matrix cut at the axis: the same where that is the last axis.
-    const axis = positiveAxis(intOf(node, 'axis', 1), x.dims.length)
-    const upgraded = { node: { ...node, attributes: { axis: int(-1) } }, constants }
-    if (axis === x.dims.length - 1) return upgraded
-    return { ...upgraded, asMatrix: [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))] }
-  }
-  return { node, constants }
+  return { node, constants: new Map() }
+}
+
+function without(node: Node, ...names: string[]): Node {
+  const kept = Object.entries(node.attributes).filter(([name]) => !names.includes(name))
+  return { ...node, attributes: Object.fromEntries(kept) }
 }
