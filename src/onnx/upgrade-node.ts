@@ -74,7 +74,8 @@ const softmaxOfMatrix: Upgrade = {
   },
 }
 
-const upgrades: ReadonlyMap<string, readonly Upgrade[]> = new Map([
+/** Operator → the upgrades of its older forms, the oldest first. */
+export const upgrades: ReadonlyMap<string, readonly Upgrade[]> = new Map([
   ['Clip', [clipBoundsToInputs]],
   ['LogSoftmax', [softmaxOfMatrix]],
   ['ReduceL1', [listToInput('axes', 18)]],
