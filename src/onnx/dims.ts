@@ -24,6 +24,7 @@ export function reduceDims(dims: readonly number[], axes: readonly number[], kee
   return keepDims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i))
 }
 
+/** The shape of a product of (stacks of) matrices, as in NumPy: a vector counts as one row or column. */
 export function matMulDims(a: readonly number[], b: readonly number[]): number[] {
   const left = a.length === 1 ? [1, ...a] : a
   const right = b.length === 1 ? [...b, 1] : b
@@ -36,6 +37,7 @@ export function matMulDims(a: readonly number[], b: readonly number[]): number[]
   return dims
 }
 
+/** Whether two shapes are equal. */
 export function sameDims(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i])
 }

@@ -89,6 +89,7 @@ const slice: Fold = (c, output) => {
   })
 }
 
+/** Operator → its value on constants, or null where that is left to the runtime. */
 export const folds: Record<string, Fold> = {
   Add: arithmetic((a, b) => a + b),
   And: elementWise((a, b) => a & b),

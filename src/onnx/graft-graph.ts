@@ -10,6 +10,7 @@ import type { GraphBuilder, Value } from './graph-builder.ts'
 import { sizeOf, toNumbers } from './tensor.ts'
 import { upgradeNode } from './upgrade-node.ts'
 
+/** What the copy is connected to. */
 export type GraftOptions = {
   /** The model's inputs, and initializers that shall be something else than constants (trained weights), by name. */
   bindings: ReadonlyMap<string, Value>

@@ -20,6 +20,7 @@ export type BuiltNode = {
   readonly outputs: readonly Value[]
 }
 
+/** A value, or a number that becomes a constant of the other operand's type. */
 export type Operand = Value | number
 
 type NodeOptions = { domain?: string; outputCount?: number; names?: readonly string[] }
@@ -27,6 +28,7 @@ type NodeOptions = { domain?: string; outputCount?: number; names?: readonly str
 /** The standard opset that built graphs declare. */
 export const builtOpset = 20
 
+/** A graph under construction. */
 export class GraphBuilder {
   readonly nodes: BuiltNode[] = []
   readonly constants = new Map<string, Tensor>()

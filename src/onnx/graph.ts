@@ -7,6 +7,7 @@ import type { DataType, Tensor } from './tensor.ts'
 /** A dimension: its size, a symbol such as 'batch_size', or null where nothing is known. */
 export type Dim = number | string | null
 
+/** The declared type of a value. */
 export type ValueInfo = {
   readonly name: string
   /** null for values that are no tensors (sequences, maps) or of unknown type. */
@@ -15,6 +16,7 @@ export type ValueInfo = {
   readonly dims: readonly Dim[] | null
 }
 
+/** A setting of a node, tagged with its type. */
 export type Attribute =
   | { readonly type: 'float'; readonly value: number }
   | { readonly type: 'int'; readonly value: bigint }
@@ -29,6 +31,7 @@ export type Attribute =
   /** Inside a function body: the value of the function's own attribute of this name. */
   | { readonly type: 'reference'; readonly value: string }
 
+/** One application of an operator. */
 export type Node = {
   readonly name: string
   readonly opType: string
@@ -39,6 +42,7 @@ export type Node = {
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
+/** Nodes with what they read and what they give. */
 export type Graph = {
   readonly name: string
   readonly inputs: readonly ValueInfo[]
@@ -50,6 +54,7 @@ export type Graph = {
   readonly valueInfo: ReadonlyMap<string, ValueInfo>
 }
 
+/** An operator that the model brings itself, as a body of nodes. */
 export type FunctionDefinition = {
   readonly name: string
   readonly domain: string
@@ -60,6 +65,7 @@ export type FunctionDefinition = {
   readonly opsets: ReadonlyMap<string, number>
 }
 
+/** A whole `.onnx` file. */
 export type Model = {
   readonly irVersion: number
   /** Domain → version; '' is ai.onnx. */
@@ -71,9 +77,13 @@ export type Model = {
   readonly graph: Graph
 }
 
+/** An attribute of one float32. */
 export const float = (value: number): Attribute => ({ type: 'float', value })
+/** An attribute of one integer. */
 export const int = (value: number): Attribute => ({ type: 'int', value: BigInt(value) })
+/** An attribute of a list of integers. */
 export const ints = (values: readonly number[]): Attribute => ({ type: 'ints', value: values.map(BigInt) })
+/** An attribute of one string. */
 export const text = (value: string): Attribute => ({ type: 'string', value })
 
 /** An integer attribute, or the operator's default. */
@@ -88,11 +98,13 @@ export function intsOf(node: Node, name: string): number[] | undefined {
   return attribute?.type === 'ints' ? attribute.value.map(Number) : undefined
 }
 
+/** A float attribute, or the operator's default. */
 export function floatOf(node: Node, name: string, fallback: number): number {
   const attribute = node.attributes[name]
   return attribute?.type === 'float' ? attribute.value : fallback
 }
 
+/** A string attribute, or the operator's default. */
 export function textOf(node: Node, name: string, fallback: string): string {
   const attribute = node.attributes[name]
   return attribute?.type === 'string' ? attribute.value : fallback
@@ -100,5 +112,5 @@ export function textOf(node: Node, name: string, fallback: string): string {
 
 /** 'Add', or 'com.microsoft:Gelu' outside of the standard domain. */
 export function operatorOf(node: Node): string {
-  return node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}:${node.opType}`
+  return node.domain === '' ? node.opType : `${node.domain}:${node.opType}`
 }

@@ -7,6 +7,7 @@ import { decodeModel, encodeModelPieces } from './codec.ts'
 import type { Model } from './graph.ts'
 import { type ExternalData, fromTensor, type LoadExternal } from './tensor-message.ts'
 
+/** How a model is laid out on disk. */
 export type WriteModelOptions = {
   /** Keep tensors of at least `sizeBytesMin` bytes in this file beside the model: needed above 2 GB. */
   externalData?: { fileName: string; sizeBytesMin: number }

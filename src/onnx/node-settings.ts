@@ -7,6 +7,7 @@ import { positiveAxis } from './dims.ts'
 import { intOf, type Node } from './graph.ts'
 import { type DataType, dataTypes, numericTypes, scalar, type Tensor, type TensorData } from './tensor.ts'
 
+/** Element type and shape of a value, all known. */
 export type ValueType = { readonly dtype: DataType; readonly dims: readonly number[] }
 
 /** What a rule about an operator sees of its node. */
@@ -25,6 +26,7 @@ export function reductionAxes(context: NodeContext): number[] {
   return given.map((axis) => positiveAxis(axis, rank))
 }
 
+/** Positions `start`, `start + step`, … before `end` of one axis, `count` in all. */
 export type SliceRange = { axis: number; start: number; end: number; step: number; count: number }
 
 /** Slice's starts, ends, axes and steps, clamped as the specification says. */

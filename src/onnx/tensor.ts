@@ -71,6 +71,7 @@ export type TensorData =
   | BigUint64Array
   | string[]
 
+/** A constant, or data that go in and out of a session. */
 export type Tensor = { readonly dtype: DataType; readonly dims: readonly number[]; readonly data: TensorData }
 
 type TypedArrayConstructor = {
