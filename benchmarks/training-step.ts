@@ -17,7 +17,11 @@ export const benchmark: Benchmark = {
   description: `one step of ${shape.rows} × ${shape.length} tokens, optimizer included, against its own matrix products alone`,
   async run({ base, log }) {
     const { folder } = await resolveBaseModel(base, { cacheFolder: '.capstan' })
-    const labels = Array.from({ length: labelCount }, (_, i) => ({ text: 'text', label: `label ${i}`, line: i + 1 }))
+    const labels = Array.from({ length: labelCount }, (_, i) => ({
+      line: i + 1,
+      text: 'text',
+      answer: { kind: 'class' as const, label: `label ${i}` },
+    }))
     const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: labels, validation: [] })
     const runners = await openRunSteps(run, [shape])
     const runner = runners.get(shape)

@@ -37,3 +37,4 @@ export {
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
 export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
+export { type TaskKind, taskKindSchema } from './task-kind.ts'

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import { taskNameSchema } from './config.ts'
 import { modelVersionSchema } from './model-version.ts'
 import { modelReferenceSchema } from './prediction.ts'
+import { taskKindSchema } from './task-kind.ts'
 
 /** A task as its callers see it: what it can answer, and which model version answers now. */
 export const taskSchema = z
   .object({
     task: taskNameSchema.meta({ description: 'The name in its address', example: 'support' }),
-    kind: z.literal('classify'),
+    kind: taskKindSchema,
     labels: z.array(z.string()).meta({ example: ['card_arrival', 'lost_or_stolen_card'] }),
     model: modelReferenceSchema,
   })

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { describeExamples, type Example, fingerprintExamples } from './index.ts'
 
-const examples: Example[] = [
-  { text: 'Where is my card?', label: 'card', line: 2 },
-  { text: 'where is my card', label: 'card', line: 3 },
-  { text: 'Where is my CARD!', label: 'pin', line: 4 },
-  { text: 'I am still waiting for my new card to arrive', label: 'card', line: 5 },
-  { text: 'I am still waiting for my new card to arive', label: 'card', line: 6 },
-  { text: 'Forgot it', label: 'pin', line: 7 },
+const example = (text: string, label: string, line = 1): Example => ({ line, text, answer: { kind: 'class', label } })
+const examples = [
+  example('Where is my card?', 'card', 2),
+  example('where is my card', 'card', 3),
+  example('Where is my CARD!', 'pin', 4),
+  example('I am still waiting for my new card to arrive', 'card', 5),
+  example('I am still waiting for my new card to arive', 'card', 6),
+  example('Forgot it', 'pin', 7),
 ]
 
 describe('describing examples', () => {
@@ -32,12 +33,12 @@ describe('the fingerprint', () => {
   it('is a hash of texts and labels in their order, not of lines', () => {
     const fingerprint = fingerprintExamples(examples)
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/)
-    expect(fingerprintExamples(examples.map((example) => ({ ...example, line: 1 })))).toBe(fingerprint)
+    expect(fingerprintExamples(examples.map((row) => ({ ...row, line: 1 })))).toBe(fingerprint)
     expect(fingerprintExamples(examples.toReversed())).not.toBe(fingerprint)
   })
 
   it('tells apart where a text ends and its label begins', () => {
-    const of = (text: string, label: string) => fingerprintExamples([{ text, label, line: 1 }])
+    const of = (text: string, label: string) => fingerprintExamples([example(text, label)])
     expect(new Set([of('a', 'b'), of('a","b', ''), of('', 'a","b'), of('a\nb', '')]).size).toBe(4)
   })
 })

@@ -1,7 +1,15 @@
 export { type ChooseBucketsOptions, chooseBuckets } from './choose-buckets.ts'
 export type { ColumnChoice } from './columns.ts'
 export { describeExamples, type ExamplesSummary, type LabelConflict } from './describe-examples.ts'
-export { countLabels, type Example, fingerprintExamples } from './example.ts'
+export {
+  type Answer,
+  answerOf,
+  countLabels,
+  type Example,
+  fingerprintExamples,
+  labelsOf,
+  type Span,
+} from './example.ts'
 export { groupByLength } from './group-by-length.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'
 export { type Encoding, openTokenizer, type Tokenizer } from './open-tokenizer.ts'

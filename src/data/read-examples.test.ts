@@ -35,10 +35,10 @@ describe('reading examples', () => {
   it('keeps texts as they are and takes white space off the labels', async () => {
     const { examples, problems } = await read('text,label\n  hi ,a \nyo,a\n"two\nlines", b\nend,b\n')
     expect(examples).toEqual([
-      { text: '  hi ', label: 'a', line: 2 },
-      { text: 'yo', label: 'a', line: 3 },
-      { text: 'two\nlines', label: 'b', line: 4 },
-      { text: 'end', label: 'b', line: 6 },
+      { line: 2, text: '  hi ', answer: { kind: 'class', label: 'a' } },
+      { line: 3, text: 'yo', answer: { kind: 'class', label: 'a' } },
+      { line: 4, text: 'two\nlines', answer: { kind: 'class', label: 'b' } },
+      { line: 6, text: 'end', answer: { kind: 'class', label: 'b' } },
     ])
     expect(problems).toEqual([])
   })

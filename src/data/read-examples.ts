@@ -1,6 +1,6 @@
 import { assert, InvalidInputError } from '../base/index.ts'
 import { type ColumnChoice, chooseColumns } from './columns.ts'
-import { countLabels, type Example } from './example.ts'
+import { answerOf, countLabels, type Example } from './example.ts'
 import { readRows } from './read-rows.ts'
 import type { Row, RowFormat, RowProblem, RowProblemKind } from './row.ts'
 
@@ -71,12 +71,14 @@ function toExample({ line, fields }: Row, columns: ColumnChoice): Example | RowP
   const label = (fields[columns.label] as string).trim()
   if (text.trim() === '') return { kind: 'empty-text', line, message: `"${columns.text}" is empty` }
   if (label === '') return { kind: 'empty-label', line, message: `"${columns.label}" is empty` }
-  return { text, label, line }
+  return { line, text, answer: { kind: 'class', label } }
 }
 
 function dropLabelsSeenOnce(examples: Example[], onProblem: (problem: RowProblem) => void): Example[] {
   const counts = countLabels(examples)
-  return examples.filter(({ label, line }) => {
+  return examples.filter((example) => {
+    const { line } = example
+    const { label } = answerOf(example, 'class')
     if (counts.get(label) !== 1) return true
     onProblem({ kind: 'label-seen-once', line, message: `the label "${label}" is on this row only; it needs two` })
     return false
@@ -93,8 +95,9 @@ function findFileProblem(
     const message = problems.length > 0 ? 'no row is left that can be used' : 'the file has no rows'
     return { kind: 'no-rows', message }
   }
-  if (purpose === 'evaluate' || examples.some(({ label }) => label !== first.label)) return undefined
-  return { kind: 'single-class', message: `every row that can be used has the same label, "${first.label}"` }
+  const { label } = answerOf(first, 'class')
+  if (purpose === 'evaluate' || countLabels(examples).size > 1) return undefined
+  return { kind: 'single-class', message: `every row that can be used has the same label, "${label}"` }
 }
 
 function refuse(

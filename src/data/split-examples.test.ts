@@ -2,17 +2,23 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countLabels, type Example, groupNearDuplicates, removeDuplicatesOf, splitExamples } from './index.ts'
 
+const example = (text: string, label: string, line: number): Example => ({
+  line,
+  text,
+  answer: { kind: 'class', label },
+})
+
 const texts = fc.array(fc.constantFrom('card', 'transfer', 'lost', 'pending', 'Card', 'top up', '7'), { maxLength: 5 })
 const someExamples = fc
   .array(fc.record({ text: texts.map((words) => words.join(' ')), label: fc.constantFrom('a', 'b', 'c') }), {
     minLength: 1,
     maxLength: 60,
   })
-  .map((rows): Example[] => rows.map((row, i) => ({ ...row, line: i + 2 })))
+  .map((rows) => rows.map(({ text, label }, i) => example(text, label, i + 2)))
 
 function makeExamples(counts: Record<string, number>): Example[] {
   const labels = Object.entries(counts).flatMap(([label, count]) => Array<string>(count).fill(label))
-  return labels.map((label, i) => ({ text: `${i * 7919} ${i * 104729} ${i * 1299709}`, label, line: i + 2 }))
+  return labels.map((label, i) => example(`${i * 7919} ${i * 104729} ${i * 1299709}`, label, i + 2))
 }
 
 describe('splitting examples', () => {
@@ -77,13 +83,12 @@ describe('splitting examples', () => {
 
 describe('removing duplicates of held-out examples', () => {
   it('drops the training rows that repeat or nearly repeat one, and counts them', () => {
-    const example = (text: string, line: number): Example => ({ text, label: 'a', line })
-    const heldOut = [example('I am still waiting for my new card to arrive', 2), example('Where is it?', 3)]
+    const heldOut = [example('I am still waiting for my new card to arrive', 'a', 2), example('Where is it?', 'a', 3)]
     const training = [
-      example('i am still waiting for my new card to arive!', 2),
-      example('Can I top up by cheque?', 3),
-      example('Can I top up by cheque', 4),
-      example('where is it', 5),
+      example('i am still waiting for my new card to arive!', 'a', 2),
+      example('Can I top up by cheque?', 'a', 3),
+      example('Can I top up by cheque', 'a', 4),
+      example('where is it', 'a', 5),
     ]
     const { examples, dropped } = removeDuplicatesOf(training, heldOut)
     expect(examples).toEqual([training[1], training[2]])

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../base/index.ts'
-import type { Example } from '../data/index.ts'
+import { answerOf, type Example } from '../data/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import { type EvaluationReport, evaluateLogits } from '../training/index.ts'
 
@@ -23,7 +23,7 @@ export async function evaluateFolder(folder: string, examples: readonly Example[
     })
     return evaluateLogits(
       logits,
-      examples.map(({ label }) => indices.get(label) as number),
+      examples.map((example) => indices.get(answerOf(example, 'class').label) as number),
       labels,
     )
   } finally {
@@ -33,8 +33,11 @@ export async function evaluateFolder(folder: string, examples: readonly Example[
 
 function refuseUnknownLabels(examples: readonly Example[], known: ReadonlyMap<string, number>): void {
   const unknown = new Map<string, number[]>()
-  for (const { label, line } of examples)
+  for (const example of examples) {
+    const { line } = example
+    const { label } = answerOf(example, 'class')
     if (!known.has(label)) unknown.set(label, [...(unknown.get(label) ?? []), line])
+  }
   if (unknown.size === 0) return
   const list = [...unknown].map(
     ([label, lines]) => `"${label}" (line ${lines.slice(0, 3).join(', ')}${lines.length > 3 ? ', …' : ''})`,

@@ -1,6 +1,6 @@
 /** A training run's parts, opened: base model with head, parameters, tokenized examples. */
 import { InvalidInputError } from '../base/index.ts'
-import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
+import { answerOf, type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
@@ -46,7 +46,7 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
   const encoder = await openEncoder(baseFolder)
   const defaults = defaultSettings({ exampleCount: train.length, sentencePooling: encoder.sentencePooling })
   const settings = { ...defaults, ...request.settings }
-  const labels = [...new Set(train.map(({ label }) => label))].sort()
+  const labels = [...new Set(train.map((example) => answerOf(example, 'class').label))].sort()
   const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
   const model = attachHead(encoder.model, encoder.hiddenName, {
     pooling: settings.pooling,
@@ -67,7 +67,7 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
   })
   const toDataset = (examples: readonly Example[]): Dataset => ({
     ids: examples.map(({ text }) => tokenizer.encode(text).ids),
-    classes: examples.map(({ label, line }) => classOf(label, line, labels)),
+    classes: examples.map((example) => classOf(answerOf(example, 'class').label, example.line, labels)),
     lines: examples.map(({ line }) => line),
   })
   return {

@@ -104,7 +104,7 @@ describe('trainClassifier', () => {
   })
 
   it('refuses a validation label that no training example has', async () => {
-    const strange = [{ text: 'my card', label: 'strange', line: 7 }]
+    const strange = [{ line: 7, text: 'my card', answer: { kind: 'class' as const, label: 'strange' } }]
     await expect(trainClassifier(request('strange', { validation: strange }))).rejects.toThrow(
       expect.objectContaining({ code: 'training.unknown-label', message: expect.stringContaining('Line 7') }),
     )

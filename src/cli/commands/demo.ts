@@ -35,7 +35,9 @@ export const run: CommandBody = async (context) => {
   const shown = Array.from(
     { length: predictionsShown },
     (_, i) => test[Math.floor(((i + 0.5) * test.length) / predictionsShown)],
-  ).filter((example) => example !== undefined)
+  ).flatMap((example) =>
+    example?.answer.kind === 'class' ? [{ text: example.text, label: example.answer.label }] : [],
+  )
   const { predictions } = await platform.predict(
     task,
     shown.map(({ text }) => text),
