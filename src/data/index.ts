@@ -1,6 +1,7 @@
 export { type ChooseBucketsOptions, chooseBuckets } from './choose-buckets.ts'
 export type { ColumnChoice } from './columns.ts'
 export { describeExamples, type ExamplesSummary, type LabelConflict } from './describe-examples.ts'
+export type { Encoding, Word, WordEncoding } from './encode-text.ts'
 export {
   type Answer,
   answerOf,
@@ -12,8 +13,8 @@ export {
 } from './example.ts'
 export { groupByLength } from './group-by-length.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'
-export { type Encoding, openTokenizer, type Tokenizer } from './open-tokenizer.ts'
-export { padTexts, type TokenMatrix } from './pad-texts.ts'
+export { openTokenizer, type Tokenizer } from './open-tokenizer.ts'
+export { type PaddedText, padTexts, type TokenMatrix } from './pad-texts.ts'
 export { type Batch, type PlanBatchesOptions, planBatches, rowsPerBatch } from './plan-batches.ts'
 export { type ReadExamplesOptions, type ReadExamplesResult, readExamples } from './read-examples.ts'
 export { type ReadRowsOptions, readRows } from './read-rows.ts'

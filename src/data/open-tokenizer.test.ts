@@ -94,6 +94,72 @@ describe('a tokenizer', () => {
     expect(tokenizer).toMatchObject({ padId: 0, tokensMax: 5, vocabularySize: 7 })
   })
 
+  it('puts two texts together as transformers.js does, and cuts the longer of them', async () => {
+    const reference = await AutoTokenizer.from_pretrained('all-MiniLM-L6-v2')
+    const tokenizer = await openTokenizer(miniLm)
+    const texts = realTexts.filter((text) => text !== '')
+    for (const [i, text] of texts.entries()) {
+      const textPair = texts.at(-1 - i) as string
+      const expected = reference(text, { text_pair: textPair })
+      const { ids, pairStart, truncated } = tokenizer.encode(text, textPair)
+      expect([...ids]).toEqual(Array.from(expected.input_ids.data as BigInt64Array, Number))
+      expect(pairStart).toBe(reference(text).input_ids.data.length)
+      const types = Array.from(expected.token_type_ids?.data as BigInt64Array, Number)
+      expect(types.indexOf(1)).toBe(pairStart)
+      expect(truncated).toBe(false)
+    }
+    const short = await openTokenizer(makeModel('pairs'), { tokensMax: 8 })
+    const encoded = (text: string, textPair: string) => {
+      const { ids, pairStart, truncated } = short.encode(text, textPair)
+      return [[...ids].join(' '), pairStart, truncated]
+    }
+    expect(encoded('a b', 'a')).toEqual(['2 4 5 3 4 3', 4, false])
+    expect(encoded('a b a b a', 'b')).toEqual(['2 4 5 4 5 3 5 3', 6, true])
+    expect(encoded('b', 'a b a b a')).toEqual(['2 5 3 4 5 4 5 3', 3, true])
+    expect(encoded('a a a a a', 'b b b b b')).toEqual(['2 4 4 4 3 5 5 3', 5, true])
+  })
+
+  it('refuses a pair that has no room for a token of each text', async () => {
+    const tokenizer = await openTokenizer(makeModel('no room'), { tokensMax: 4 })
+    expect(() => tokenizer.encode('a', 'b')).toThrow(expect.objectContaining({ code: 'data.bad-tokens-max' }))
+  })
+
+  it('refuses pairs where the tokenizer has no template for them', async () => {
+    const file = makeTokenizerFile(['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b', '##b'])
+    const single = [{ SpecialToken: { id: '[CLS]', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]
+    const special_tokens = { '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] } }
+    const post_processor = { type: 'TemplateProcessing', single, pair: [], special_tokens }
+    const tokenizer = await openTokenizer(makeModel('single', { 'tokenizer.json': { ...file, post_processor } }))
+    expect([...tokenizer.encode('a').ids]).toEqual([2, 4])
+    expect(() => tokenizer.encode('a', 'b')).toThrow(expect.objectContaining({ code: 'data.no-pairs' }))
+  })
+
+  it('encodes word by word to the same ids, and says where each word stands', async () => {
+    const tokenizer = await openTokenizer(miniLm)
+    for (const text of [
+      'Where is my card?',
+      'Überweisung nach Österreich, 12.50!',
+      '我的银行卡',
+      'e-mail@example.com',
+    ]) {
+      const { ids, words } = tokenizer.encodeWords(text)
+      expect(ids).toEqual(tokenizer.encode(text).ids)
+      expect(words.map(({ start, end }) => text.slice(start, end)).join('')).toBe(text.replaceAll(' ', ''))
+      for (const { start, end, token } of words) {
+        expect(ids[token]).toBe(tokenizer.encode(text.slice(start, end)).ids[1])
+      }
+    }
+    const cut = await openTokenizer(makeModel('words'), { tokensMax: 5 })
+    expect(cut.encodeWords('ab ab b')).toEqual({
+      ids: Int32Array.of(2, 4, 6, 4, 3),
+      truncated: true,
+      words: [
+        { start: 0, end: 2, token: 1 },
+        { start: 3, end: 5, token: 3 },
+      ],
+    })
+  })
+
   it.each([
     ['the model_max_length of the tokenizer', {}, 12],
     ['its positions', { 'tokenizer_config.json': { pad_token: '[PAD]', model_max_length: 1e30 } }, 16],

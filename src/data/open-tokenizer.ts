@@ -2,14 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { type CapstanError, InvalidInputError, NotFoundError } from '../base/index.ts'
-
-/** Token ids with the special tokens around them; `truncated` says that the text had more. */
-export type Encoding = { ids: Int32Array; truncated: boolean }
+import { createTokenEncoder, type TokenEncoder, type TokenSource } from './encode-text.ts'
 
 /** Turns texts into the ids a model was trained with. */
-export type Tokenizer = {
-  /** At most `tokensMax` ids and no padding. A text cut off keeps its closing special tokens. */
-  encode(text: string): Encoding
+export type Tokenizer = TokenEncoder & {
   padId: number
   /** Special tokens included. */
   tokensMax: number
@@ -19,7 +15,7 @@ export type Tokenizer = {
 
 /** What is used of the library; its own declarations do not resolve under `nodenext` (imports without extension). */
 type TokenizerModel = {
-  encode(text: string, options?: { add_special_tokens: boolean }): { ids: number[] }
+  encode(text: string, options?: { add_special_tokens?: boolean; text_pair?: string | null }): { ids: number[] }
   token_to_id(token: string): number | undefined
   get_vocab(): Map<string, number>
 }
@@ -60,15 +56,13 @@ export async function openTokenizer(folder: string, options: { tokensMax?: numbe
       details: { folder, tokensMax, specials },
     })
   }
-  const encode = (text: string): Encoding => {
-    const { ids } = model.encode(text)
-    if (ids.length <= tokensMax) return { ids: Int32Array.from(ids), truncated: false }
-    const closing = ids.slice(ids.length - specials.after)
-    return { ids: Int32Array.from([...ids.slice(0, tokensMax - closing.length), ...closing]), truncated: true }
+  const source: TokenSource = {
+    bare: (text) => model.encode(text, { add_special_tokens: false }).ids,
+    whole: (text, textPair) => model.encode(text, { text_pair: textPair ?? null }).ids,
   }
   const padId = findPadId(folder, model, tokenizerConfig, modelConfig)
   const vocabularySize = [...model.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1) + 1
-  return { encode, padId, tokensMax, vocabularySize }
+  return { ...createTokenEncoder(source, { ...specials, tokensMax }), padId, tokensMax, vocabularySize }
 }
 
 async function readModelFiles(folder: string): Promise<[Json, Json, Json]> {

@@ -51,14 +51,7 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
   checkInterface(session, folder)
 
   const infer = async (rows: readonly EncodedText[]) => {
-    const { logits } = await session.run(
-      padTexts(
-        rows.map(({ ids }) => ids),
-        tokenizer.padId,
-        session.inputNames,
-      ),
-      { logits: null },
-    )
+    const { logits } = await session.run(padTexts(rows, tokenizer.padId, session.inputNames), { logits: null })
     assert(logits?.data instanceof Float32Array, 'internal: logits are no float32 tensor')
     checkWidth(logits.dims, rows.length, labels, folder)
     return toProbabilities(logits.data, labels.length)

@@ -39,7 +39,7 @@ export async function openInference({
       const feeds = {
         ...state,
         ...padTexts(
-          batch.map((i) => ids[i] as ArrayLike<number>),
+          batch.map((i) => ({ ids: ids[i] as ArrayLike<number> })),
           padId,
           inputs,
         ),
