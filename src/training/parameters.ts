@@ -1,21 +1,34 @@
 /**
- * The trained state of a model: each parameter with the two running means that AdamW keeps of it. Their arrays are
- * inputs and, in place, outputs of every training step.
+ * The weights of a model as a training step sees them: frozen, or trained with a learning rate and the optimizer's
+ * running state. Their arrays are inputs and, in place, outputs of every step.
  */
 import { type Model, sizeOf, type Tensor, zeros } from '../onnx/index.ts'
+import type { Optimizer } from './optimizers.ts'
+import { createPathFilter, layerOf, refuseIdlePatterns } from './parameter-paths.ts'
+import type { TrainingSettings } from './settings.ts'
 
 export type Parameter = {
   readonly name: string
   readonly value: Tensor
-  /** First and second moment. Memory is touched only where an update happens. */
-  readonly moments: readonly [Tensor, Tensor]
-  readonly isHead: boolean
   /** A table of which each step touches few rows: the embeddings that `input_ids` picks from. */
   readonly isSparse: boolean
+  /** How it learns; null where it is frozen. */
+  readonly update: ParameterUpdate | null
 }
 
-/** Which of a model's initializers are trained, and how. */
-export type ParameterGroups = { body: ReadonlySet<string>; head: ReadonlySet<string>; sparse: string | null }
+export type ParameterUpdate = {
+  /** The learning rate at a schedule factor of 1. */
+  readonly rate: number
+  readonly decays: boolean
+  /** The optimizer's running state. Memory is touched only where an update happens. */
+  readonly slots: readonly Tensor[]
+}
+
+export type TrainedParameter = Parameter & { readonly update: ParameterUpdate }
+
+export function isTrained(parameter: Parameter): parameter is TrainedParameter {
+  return parameter.update !== null
+}
 
 /** Float initializers of rank 1 or more are weights; single numbers are constants of the architecture. */
 export function weightNames(model: Model): Set<string> {
@@ -23,11 +36,45 @@ export function weightNames(model: Model): Set<string> {
   return new Set([...model.graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name))
 }
 
-/** The parameters of a model in the order of its initializers. They share the model's memory: training changes the model. */
-export function createParameters(model: Model, { body, head, sparse }: ParameterGroups): Parameter[] {
-  return [...model.graph.initializers].flatMap(([name, tensor]) => {
-    if (!body.has(name) && !head.has(name)) return []
-    const moments = [zeros('float32', tensor.dims), zeros('float32', tensor.dims)] as const
-    return [{ name, value: tensor, moments, isHead: head.has(name), isSparse: name === sparse }]
+export type ParameterOptions = {
+  settings: TrainingSettings
+  optimizer: Optimizer
+  /** Weights of the base model → their readable paths. */
+  body: ReadonlyMap<string, string>
+  head: ReadonlySet<string>
+  adapters: ReadonlySet<string>
+  sparse: string | null
+}
+
+/**
+ * The parameters of a model in the order of its initializers. They share the model's memory: training changes the model.
+ * Throws InvalidInputError `training.idle-pattern` where a freeze pattern matches nothing.
+ */
+export function createParameters(model: Model, options: ParameterOptions): Parameter[] {
+  const { settings, optimizer, body, head, adapters, sparse } = options
+  const { learningRate, headLearningRate, freeze, layerDecay, method } = settings
+  refuseIdlePatterns('freeze', freeze, body.values())
+  const isFrozen = createPathFilter(freeze)
+  const layerCount = Math.max(...[...body.values()].map(layerOf))
+  const rateOf = (name: string, path: string, { dims }: Tensor): number | null => {
+    if (head.has(name)) return headLearningRate
+    if (adapters.has(name)) return learningRate
+    const learns = method === 'full' || (method === 'bias' && dims.length === 1 && path.endsWith('bias'))
+    return learns && !isFrozen(path) ? learningRate * layerDecay ** (layerCount - layerOf(path)) : null
+  }
+  return [...model.graph.initializers].flatMap(([name, value]): Parameter[] => {
+    const path = body.get(name) ?? name
+    if (!body.has(name) && !head.has(name) && !adapters.has(name)) return []
+    const isSparse = name === sparse
+    const rate = rateOf(name, path, value)
+    if (rate === null) return [{ name, value, isSparse, update: null }]
+    const slots = optimizer.slots({ dims: value.dims, isSparse }).map((dims) => zeros('float32', dims))
+    // No decay on biases and normalisation weights, which are the vectors, nor on the head, whose rows are directions.
+    return [{ name, value, isSparse, update: { rate, decays: value.dims.length > 1 && !head.has(name), slots } }]
   })
+}
+
+/** The numbers that training may change. */
+export function trainedSize(parameters: readonly Parameter[]): number {
+  return parameters.filter(isTrained).reduce((sum, { value }) => sum + sizeOf(value.dims), 0)
 }

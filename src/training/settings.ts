@@ -1,15 +1,33 @@
+import type { AdapterSettings } from './adapters.ts'
 import type { HeadKind, Pooling } from './attach-head.ts'
+import type { OptimizerName } from './optimizers.ts'
+import type { ScheduleName } from './schedules.ts'
+
+/** What learns: every weight, the head alone, low-rank adapters and the head, or biases and the head. */
+export type Method = 'full' | 'head' | 'lora' | 'bias'
 
 /** Everything that decides a run's weights, besides its data, base model and machine. */
 export type TrainingSettings = {
   /** Passes over the training examples; chosen from their number where left out. */
   epochs: number
+  method: Method
+  lora: AdapterSettings
+  /** Weights whose path matches one of these patterns stay as they are; `*` stands for any characters. */
+  freeze: readonly string[]
+  optimizer: OptimizerName
+  schedule: ScheduleName
   /** Tokens (padding included) that one step sees. */
   tokensPerBatch: number
+  /** Batches whose gradients make one update. */
+  accumulate: number
   /** Longer texts are cut here. */
   tokensMax: number
   learningRate: number
   headLearningRate: number
+  /** The learning rate of each layer is this times that of the layer above it. */
+  layerDecay: number
+  /** Decay, per update, of the moving average of the weights that is kept in place of the last ones; 0 for none. */
+  ema: number
   weightDecay: number
   /** Length of the warm-up, in epochs. */
   warmupEpochs: number
@@ -37,10 +55,18 @@ export function defaultSettings({
   const isSentenceEncoder = sentencePooling !== null
   return {
     epochs: defaultEpochs(exampleCount),
+    method: 'full',
+    lora: { rank: 16, alpha: 32, dropout: 0, targets: ['*'] },
+    freeze: [],
+    optimizer: 'adamw',
+    schedule: 'linear',
     tokensPerBatch: 512,
+    accumulate: 1,
     tokensMax: 128,
     learningRate: isSentenceEncoder ? 3e-4 : 1e-4,
     headLearningRate: isSentenceEncoder ? 3e-3 : 1e-3,
+    layerDecay: 1,
+    ema: 0,
     weightDecay: 0.01,
     warmupEpochs: 0.1,
     labelSmoothing: 0,

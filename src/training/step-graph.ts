@@ -1,7 +1,7 @@
 /**
- * One training step as one graph for a fixed batch shape: forward, loss, backward, clipping by global norm and AdamW.
- * Parameters and moments enter as inputs and leave as outputs over the same memory. That is safe because an update
- * waits for the global norm, hence for every gradient, hence for every node that reads the old parameter.
+ * One training step as one graph for a fixed batch shape: forward, loss, backward, and then either the update (clipping
+ * by global norm, optimizer) or, where several batches make one update, the sum of the gradients. That update is a graph
+ * of its own.
  *
  * The embedding table is handled as the few rows that the batch uses: `rows` [rowCount, hidden] are fed and fetched, and
  * `row_index` [batch, sequence] points into them.
@@ -9,8 +9,9 @@
 import { gradient } from '../autodiff/index.ts'
 import { present } from '../base/index.ts'
 import { GraphBuilder, graftGraph, type Model, type Value } from '../onnx/index.ts'
-import { type AdamWInputs, type AdamWOptions, adamW } from './optimizer.ts'
-import type { Parameter } from './parameters.ts'
+import type { Optimizer } from './optimizers.ts'
+import { isTrained, type Parameter } from './parameters.ts'
+import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
 
 export type StepShape = { readonly rows: number; readonly length: number }
 
@@ -21,35 +22,25 @@ export type StepGraphOptions = {
   labelCount: number
   dropout: number
   clipNorm: number
-  optimizer: AdamWOptions
+  optimizer: Optimizer
+  /** 'sum': the gradients are added to their sums, and nothing is updated. */
+  ending: 'update' | 'sum'
 }
 
 export type DropoutMask = { readonly name: string; readonly dims: readonly number[] }
 
 export type StepGraph = { readonly model: Model; readonly masks: readonly DropoutMask[] }
 
-/** Names of the inputs that carry a parameter, and of the outputs that receive it updated. */
-export const stateNames = (name: string) => ({
-  value: `state/${name}`,
-  moments: [`moment1/${name}`, `moment2/${name}`] as const,
-  next: { value: `next/${name}`, moments: [`next1/${name}`, `next2/${name}`] as const },
-})
+/** A batch's share in an update that several batches make. */
+export const batchWeightName = 'batch_weight'
 
-type State = { parameter: Parameter; weight: Value; moments: readonly [Value, Value] }
-
-export function buildStepGraph({
-  model,
-  parameters,
-  shape,
-  labelCount,
-  dropout,
-  clipNorm,
-  optimizer,
-}: StepGraphOptions): StepGraph {
+export function buildStepGraph(options: StepGraphOptions): StepGraph {
+  const { model, parameters, shape, labelCount, dropout, ending } = options
   const g = new GraphBuilder()
   const masks: DropoutMask[] = []
-  const states = parameters.map((parameter) => declareState(g, parameter, shape))
-  const bindings = new Map(states.map(({ parameter, weight }) => [parameter.name, weight]))
+  const rowCount = shape.rows * shape.length
+  const weights = new Map(parameters.map((parameter) => [parameter.name, declareWeight(g, parameter, rowCount)]))
+  const bindings = new Map(weights)
   for (const { name } of model.graph.inputs) bindings.set(name, g.input(name, 'int64', [shape.rows, shape.length]))
   const drop = (x: Value) => {
     const mask = { name: `dropout/${masks.length}`, dims: x.dims }
@@ -60,54 +51,42 @@ export function buildStepGraph({
   // targets carry label smoothing, class weights and the 1 / rows of the mean: rows of padding are all zero.
   const targets = g.input('targets', 'float32', [shape.rows, labelCount])
   const loss = g.neg(g.reduceSum(g.mul(targets, g.op('LogSoftmax', [present(logits, 'logits')])), undefined, false))
+  g.output('loss', loss)
+  const learning = parameters.filter(isTrained)
   const gradients = gradient(
     g,
     loss,
-    states.map(({ weight }) => weight),
+    learning.map(({ name }) => present(weights.get(name), name)),
+    ending === 'sum' ? g.input(batchWeightName, 'float32', []) : undefined,
   )
-  const squares = gradients.map((dw) => g.reduceSumSquare(dw, undefined, false))
-  const norm = g.sqrt(squares.length === 1 ? (squares[0] as Value) : g.op('Sum', squares))
-  const clip = g.op('Min', [g.div(clipNorm, g.add(norm, 1e-6)), g.fill({ dtype: 'float32', dims: [] }, 1)])
-  g.output('loss', loss)
-  g.output('gradient_norm', norm)
-  const rates = { head: declareRates(g, 'head'), body: declareRates(g, 'body') }
-  for (const [i, state] of states.entries()) {
-    updateState(g, state, g.mul(present(gradients[i], 'gradient'), clip), rates, optimizer)
-  }
+  const trained = learning.map((parameter, i): Trained => {
+    const weight = present(weights.get(parameter.name), parameter.name)
+    return { parameter, weight, gradient: present(gradients[i], 'gradient') }
+  })
+  if (ending === 'update') updateParameters(g, trained, { ...options, rowCount })
+  else sumGradients(g, trained, rowCount)
   return { model: g.build('training-step'), masks }
 }
 
-function declareState(g: GraphBuilder, parameter: Parameter, { rows, length }: StepShape): State {
-  const names = stateNames(parameter.name)
-  const { dims } = parameter.value
-  const fed = parameter.isSparse ? [Math.min(rows * length, dims[0] as number), ...dims.slice(1)] : dims
-  const declare = (name: string) => g.input(name, 'float32', fed)
-  return { parameter, weight: declare(names.value), moments: [declare(names.moments[0]), declare(names.moments[1])] }
+/** The update that follows the last of several summed batches; `rowCount` rows of the sparse tables at most. */
+export function buildUpdateGraph(
+  parameters: readonly Parameter[],
+  options: { optimizer: Optimizer; clipNorm: number; rowCount: number },
+): Model {
+  const g = new GraphBuilder()
+  const trained = parameters.filter(isTrained).map((parameter): Trained => {
+    const { dims } = parameter.value
+    const sum = g.input(stateNames(parameter.name).gradient, 'float32', fedDims(parameter, dims, options.rowCount))
+    return { parameter, weight: declareWeight(g, parameter, options.rowCount), gradient: sum }
+  })
+  updateParameters(g, trained, options)
+  return g.build('update')
 }
 
-function declareRates(g: GraphBuilder, group: 'head' | 'body'): AdamWInputs {
-  const declare = (name: string) => g.input(`${group}/${name}`, 'float32', [])
-  return { stepSize: declare('step_size'), epsilon: declare('epsilon'), decay: declare('decay') }
-}
-
-function updateState(
-  g: GraphBuilder,
-  { parameter, weight, moments }: State,
-  clipped: Value,
-  rates: { head: AdamWInputs; body: AdamWInputs },
-  optimizer: AdamWOptions,
-): void {
-  const inputs = parameter.isHead ? rates.head : rates.body
-  // No decay on biases and normalisation weights, which are the vectors, nor on the head, whose rows are directions.
-  const decays = parameter.value.dims.length > 1 && !parameter.isHead
-  const next = adamW(
-    g,
-    { weight, moments, gradient: clipped },
-    { ...inputs, decay: decays ? inputs.decay : null },
-    optimizer,
-  )
-  const names = stateNames(parameter.name).next
-  g.output(names.value, next.weight)
-  g.output(names.moments[0], next.moments[0])
-  g.output(names.moments[1], next.moments[1])
+function sumGradients(g: GraphBuilder, trained: readonly Trained[], rowCount: number): void {
+  for (const { parameter, gradient: dw } of trained) {
+    const names = stateNames(parameter.name)
+    const sum = g.input(names.gradient, 'float32', fedDims(parameter, parameter.value.dims, rowCount))
+    g.output(names.next.gradient, g.add(sum, dw))
+  }
 }

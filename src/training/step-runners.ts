@@ -1,28 +1,132 @@
-import { present } from '../base/index.ts'
-import { sizeOf } from '../onnx/index.ts'
+import { assert, present } from '../base/index.ts'
+import { type Graph, type Model, scalar, sizeOf, type Tensor, zeros } from '../onnx/index.ts'
+import type { SessionOptions } from '../runtime/index.ts'
 import { createDropoutPool } from './dropout-pool.ts'
-import { buildStepGraph, type StepShape } from './step-graph.ts'
-import { openStepRunner, type StepRunner, type StepRunnerOptions } from './step-runner.ts'
+import type { Optimizer } from './optimizers.ts'
+import { isTrained, type Parameter } from './parameters.ts'
+import { openStateRunner, type StateEntry, stateEntries } from './state-runner.ts'
+import { buildStepGraph, buildUpdateGraph, type StepShape } from './step-graph.ts'
+import { numberOf, openStepRunner, type StepBatch, type StepRunner } from './step-runner.ts'
+import { distinctRates, scalarName } from './step-state.ts'
 
-export type StepRunners = { get(shape: StepShape): StepRunner; release(): Promise<void> }
+/** A batch and the shape, rows × length, of the graph that it runs in. */
+export type ShapedBatch = StepBatch & { readonly shape: StepShape }
 
-/** One runner for each batch shape, all over the same parameters. */
+export type StepRates = {
+  /** The schedule's factor on every learning rate. */
+  readonly factor: number
+  /** Number of this update, from 1. */
+  readonly step: number
+}
+
+export type StepResult = { readonly loss: number; readonly gradientNorm: number }
+
+/** Training steps of all batch shapes of a run, over the same parameters. */
+export type StepRunners = {
+  /** One update from up to `accumulate` batches; each example counts the same. */
+  update(batches: readonly ShapedBatch[], rates: StepRates): Promise<StepResult>
+  /** The graph that batches of this shape run in. */
+  graph(shape: StepShape): Graph
+  release(): Promise<void>
+}
+
+export type StepRunnersOptions = {
+  model: Model
+  parameters: readonly Parameter[]
+  labelCount: number
+  padId: number
+  dropout: number
+  clipNorm: number
+  optimizer: Optimizer
+  weightDecay: number
+  accumulate: number
+  seed: number
+  session?: SessionOptions | undefined
+}
+
 export async function openStepRunners(
   shapes: readonly StepShape[],
-  options: StepRunnerOptions & { seed: number },
+  options: StepRunnersOptions,
 ): Promise<StepRunners> {
-  const distinct = new Map(shapes.map((shape) => [keyOf(shape), { rows: shape.rows, length: shape.length }]))
-  const graphs = [...distinct.values()].map((shape) => ({ shape, ...buildStepGraph({ ...options, shape }) }))
+  const { parameters, accumulate } = options
+  const distinct = new Map(shapes.map(({ rows, length }) => [keyOf({ rows, length }), { rows, length }]))
+  const ending = accumulate > 1 ? 'sum' : 'update'
+  const graphs = [...distinct.values()].map((shape) => ({ shape, ...buildStepGraph({ ...options, shape, ending }) }))
   const largest = Math.max(0, ...graphs.flatMap(({ masks }) => masks.map(({ dims }) => sizeOf(dims))))
-  const pool = largest > 0 ? createDropoutPool(options.dropout, options.seed, largest) : null
+  const dropoutPool = largest > 0 ? createDropoutPool(options.dropout, options.seed, largest) : null
+  const trained = accumulate > 1 ? parameters.filter(isTrained) : []
+  const sums = new Map(trained.map(({ name, value }) => [name, zeros('float32', value.dims)]))
+  const state = stateEntries(parameters, sums)
   const runners = new Map<string, StepRunner>()
-  for (const graph of graphs) runners.set(keyOf(graph.shape), await openStepRunner(graph, pool, options))
+  for (const graph of graphs) {
+    runners.set(keyOf(graph.shape), await openStepRunner(graph, { ...options, state, dropoutPool }))
+  }
+  const get = (shape: StepShape) => present(runners.get(keyOf(shape)), `runner of ${keyOf(shape)}`)
+  const rowCount = accumulate * Math.max(0, ...graphs.map(({ shape }) => shape.rows * shape.length))
+  const updater = accumulate > 1 ? await openUpdater(sums, state, { ...options, rowCount }) : null
   return {
-    get: (shape) => present(runners.get(keyOf(shape)), `runner of ${keyOf(shape)}`),
+    async update(batches, rates) {
+      assert(batches.length <= accumulate, `internal: ${batches.length} batches for an update of ${accumulate}`)
+      const scalars = scalarFeeds(options, rates)
+      const exampleCount = batches.reduce((sum, { ids }) => sum + ids.length, 0)
+      const touched = new Set<number>()
+      let loss = 0
+      let gradientNorm: number | null = null
+      for (const [i, batch] of batches.entries()) {
+        const weight = batch.ids.length / exampleCount
+        const draw = (rates.step - 1) * accumulate + i + 1
+        const result = await get(batch.shape).run(batch, { scalars: updater ? {} : scalars, weight, draw })
+        loss += weight * result.loss
+        gradientNorm = result.gradientNorm
+        for (const id of result.ids) touched.add(id)
+      }
+      return { loss, gradientNorm: updater ? await updater.run([...touched], scalars) : present(gradientNorm, 'norm') }
+    },
+    graph: (shape) => get(shape).graph,
     async release() {
       for (const runner of runners.values()) await runner.release()
+      await updater?.release()
     },
   }
+}
+
+/** Applies the summed gradients, then clears them; returns their norm. */
+async function openUpdater(
+  sums: ReadonlyMap<string, Tensor>,
+  state: readonly StateEntry[],
+  options: StepRunnersOptions & { rowCount: number },
+) {
+  const runner = await openStateRunner(buildUpdateGraph(options.parameters, options), { ...options, state })
+  const sparse = options.parameters.find(({ isSparse }) => isSparse)?.name
+  return {
+    async run(ids: readonly number[], scalars: Readonly<Record<string, Tensor>>): Promise<number> {
+      const { gradient_norm: norm } = await runner.run(ids, scalars)
+      for (const [name, sum] of sums) {
+        if (name === sparse) clearRows(sum, ids)
+        else (sum.data as Float32Array).fill(0)
+      }
+      return numberOf(present(norm, 'gradient norm'))
+    },
+    release: () => runner.release(),
+  }
+}
+
+function clearRows({ dims, data }: Tensor, ids: readonly number[]): void {
+  const width = dims[1] as number
+  for (const id of ids) (data as Float32Array).fill(0, id * width, (id + 1) * width)
+}
+
+/** The optimizer's scalars of one update, for each distinct learning rate. */
+function scalarFeeds(
+  { parameters, optimizer, weightDecay }: StepRunnersOptions,
+  { factor, step }: StepRates,
+): Record<string, Tensor> {
+  const entries = distinctRates(parameters).flatMap((rate, i) => {
+    const learningRate = rate * factor
+    const scalars = { ...optimizer.scalars(learningRate, step), decay: 1 - learningRate * weightDecay }
+    return Object.entries(scalars).map(([name, value]) => [scalarName(i, name), scalar('float32', value)] as const)
+  })
+  return Object.fromEntries(entries)
 }
 
 function keyOf({ rows, length }: StepShape): string {
