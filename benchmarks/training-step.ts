@@ -24,12 +24,10 @@ export const benchmark: Benchmark = {
     }))
     const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: labels, validation: [] })
     const runners = await openRunSteps(run, [shape])
-    const runner = runners.get(shape)
-    const batch = randomBatch()
+    const batch = { shape, ...randomBatch() }
     let count = 0
-    const rates = { learningRate: 3e-5, headLearningRate: 3e-4 }
-    const step = () => runner.run(batch, { ...rates, step: ++count })
-    const products = distinctProducts(runner.graph)
+    const step = () => runners.update([batch], { factor: 0.1, step: ++count })
+    const products = distinctProducts(runners.graph(shape))
     for (let i = 0; i < warmUps; i++) await step()
     // The machine is shared: each round times the step and, right after it, its products, and the ratio is taken per round.
     // Each is run a few times and its best taken: what is above that is the neighbours' and the caches'.

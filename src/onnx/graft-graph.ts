@@ -17,7 +17,7 @@ export type GraftOptions = {
   /** Values wanted; nodes that none of them needs are not copied. */
   outputs: readonly string[]
   /** What a Dropout node does; without it, nothing. */
-  dropout?: (x: Value) => Value
+  dropout?: (x: Value, node: Node) => Value
 }
 
 /** Copies what `outputs` need and returns them. */
@@ -61,7 +61,7 @@ function graftNode(
       return [present(a, 'input of Identity')]
     case 'Dropout': {
       const x = present(a, 'input of Dropout')
-      const kept = dropout ? dropout(x) : x
+      const kept = dropout ? dropout(x, node) : x
       return node.outputs.length > 1 ? [kept, g.cast(g.fill(x, 1), 'bool')] : [kept]
     }
     case 'LayerNormalization':

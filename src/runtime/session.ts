@@ -10,6 +10,11 @@ export type SessionOptions = {
   device?: Device
   /** Threads inside one operator. Default: one per physical core. */
   threads?: number
+  /**
+   * Where results between operators live. 'arena': in one growing block of the session's own, the fastest for large ones.
+   * 'heap': in the process's heap, which all sessions share, so that many sessions need the memory of one.
+   */
+  memory?: 'arena' | 'heap'
   /** 'off' keeps the graph as it is, for tests of single operators. */
   optimization?: 'all' | 'off'
   /** Prefix of the file into which the runtime writes its own profile (JSON, Chrome trace format) at `endProfiling`. */
@@ -42,6 +47,7 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     logSeverityLevel: 3,
     // A planned block would lie in the arena beside what the first run took there: twice the memory, no time gained.
     enableMemPattern: false,
+    enableCpuMemArena: options.memory !== 'heap',
     // Given, also where it is the runtime's own default, because the runtime pins threads to cores otherwise, and a pinned
     // thread that meets the caller on its core waits for it.
     intraOpNumThreads: options.threads ?? countCores(),

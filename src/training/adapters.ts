@@ -2,8 +2,9 @@
  * Low-rank adapters (LoRA, Hu et al. 2021, https://arxiv.org/abs/2106.09685): a frozen matrix W gets a trained sum
  * W + alpha/rank · a·b with a [rows, rank] and b [rank, columns]; b starts at zero.
  */
-import { createRandom } from '../base/index.ts'
+import { createRandom, present } from '../base/index.ts'
 import { float, int, intOf, type Model, type Node, scalar, type Tensor, tensor, zeros } from '../onnx/index.ts'
+import { dropoutNode } from './insert-dropout.ts'
 import { createPathFilter, refuseIdlePatterns } from './parameter-paths.ts'
 
 export type AdapterSettings = {
@@ -33,7 +34,7 @@ export function createAdapters(
   return weights
     .filter((name) => isTarget(pathOf(name)))
     .map((weight) => {
-      const [rows, columns] = model.graph.initializers.get(weight)?.dims as [number, number]
+      const [rows, columns] = present(model.graph.initializers.get(weight), weight).dims as [number, number]
       const random = createRandom(seed, 'adapter', weight)
       // Uniform in ±1/√rows, as a linear layer of that many inputs starts in PyTorch.
       const draw = () => (2 * random.float() - 1) / Math.sqrt(rows)
@@ -63,7 +64,7 @@ export function insertAdapters(
   const nodes = model.graph.nodes.flatMap((node): Node[] => {
     const weight = linearWeight(model, node)
     if (!weight || !adapted.has(weight)) return [node]
-    if (dropout > 0) return branchNodes(node, weight)
+    if (dropout > 0) return branchNodes(node, weight, dropout)
     return [{ ...node, inputs: node.inputs.map((input) => (input === weight ? summedName(weight) : input)) }]
   })
   return { ...model, graph: { ...model.graph, initializers, nodes: [...sums, ...nodes] } }
@@ -73,7 +74,7 @@ export function insertAdapters(
 export function mergeAdapters(model: Model, adapters: readonly Adapter[], { rank, alpha }: AdapterSettings): Model {
   const initializers = new Map(model.graph.initializers)
   for (const { weight, a, b } of adapters) {
-    const base = initializers.get(weight) as Tensor
+    const base = present(initializers.get(weight), weight)
     initializers.set(weight, { ...base, data: addProduct(base.data as Float32Array, a, b, alpha / rank) })
   }
   return { ...model, graph: { ...model.graph, initializers } }
@@ -92,11 +93,18 @@ const summedName = (weight: string) => `${weight}/adapted`
 function sumNode(weight: string, scale: number): Node {
   const { a, b } = adapterNames(weight)
   const name = summedName(weight)
-  return { name, opType: 'Gemm', domain: '', inputs: [a, b, weight], outputs: [name], attributes: { alpha: float(scale) } }
+  return {
+    name,
+    opType: 'Gemm',
+    domain: '',
+    inputs: [a, b, weight],
+    outputs: [name],
+    attributes: { alpha: float(scale) },
+  }
 }
 
 /** y = x·W and, beside it, dropout(x)·a·b · scale; a transposed W has its factors transposed. */
-function branchNodes(node: Node, weight: string): Node[] {
+function branchNodes(node: Node, weight: string, rate: number): Node[] {
   const { a, b } = adapterNames(weight)
   const [output] = node.outputs as [string]
   const [plain, dropped, inner, outer, scaled] = ['plain', 'dropped', 'inner', 'outer', 'scaled'].map(
@@ -115,7 +123,7 @@ function branchNodes(node: Node, weight: string): Node[] {
     isTransposed ? make('Gemm', [x, factor], name, { transB: int(1) }) : make('MatMul', [x, factor], name)
   return [
     { ...node, outputs: [plain] },
-    make('Dropout', [node.inputs[0] as string], dropped),
+    dropoutNode(node.inputs[0] as string, rate, dropped),
     product(dropped, isTransposed ? b : a, inner),
     product(inner, isTransposed ? a : b, outer),
     make('Mul', [outer, scaleName], scaled),

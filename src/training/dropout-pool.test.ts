@@ -3,11 +3,11 @@ import { createDropoutPool } from './dropout-pool.ts'
 
 describe('the dropout pool', () => {
   const masks = [
-    { name: 'a', dims: [40, 50] },
-    { name: 'b', dims: [2000] },
+    { name: 'a', dims: [40, 50], rate: 0.1 },
+    { name: 'b', dims: [2000], rate: 0.1 },
   ]
   const draw = (seed: number, step: number) =>
-    createDropoutPool(0.1, seed, 2000)
+    createDropoutPool(seed, masks)
       .draw(step, masks)
       .map(({ data }) => Float32Array.from(data as Float32Array))
 

@@ -2,9 +2,9 @@
  * Exported encoders have lost their Dropout nodes. This puts them back where BERT has them (Devlin et al. 2018): on the
  * attention probabilities, on each layer's output before it joins the residual stream, and on the embeddings.
  */
-import type { Model, Node } from '../onnx/index.ts'
+import { float, type Model, type Node } from '../onnx/index.ts'
 
-export function insertDropout(model: Model): Model {
+export function insertDropout(model: Model, rate: number): Model {
   const { nodes, initializers } = model.graph
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const producer = (name: string, opType: string) => {
@@ -43,7 +43,7 @@ export function insertDropout(model: Model): Model {
       const drop = dropped.get(input)
       return drop && (drop.onlyIn === null || drop.onlyIn === node) ? droppedName(input) : input
     }
-    const added = node.outputs.filter((output) => dropped.has(output)).map(dropoutNode)
+    const added = node.outputs.filter((output) => dropped.has(output)).map((output) => dropoutNode(output, rate))
     return [{ ...node, inputs: node.inputs.map(rename) }, ...added]
   })
   return { ...model, graph: { ...model.graph, nodes: rewritten } }
@@ -53,7 +53,7 @@ function droppedName(value: string): string {
   return `${value}/dropped`
 }
 
-function dropoutNode(value: string): Node {
-  const name = droppedName(value)
-  return { name, opType: 'Dropout', domain: '', inputs: [value], outputs: [name], attributes: {} }
+/** A Dropout node whose share of zeros is an attribute, as in opsets before 12. */
+export function dropoutNode(value: string, rate: number, name = droppedName(value)): Node {
+  return { name, opType: 'Dropout', domain: '', inputs: [value], outputs: [name], attributes: { ratio: float(rate) } }
 }

@@ -40,7 +40,11 @@ export type StateRunner = {
 
 export async function openStateRunner(
   model: Model,
-  { state, rowCount, session: settings }: { state: readonly StateEntry[]; rowCount: number; session?: SessionOptions | undefined },
+  {
+    state,
+    rowCount,
+    session: settings,
+  }: { state: readonly StateEntry[]; rowCount: number; session?: SessionOptions | undefined },
 ): Promise<StateRunner> {
   const session = await openSession(encodeModel(model), settings)
   const [inputs, outputs] = [new Set(session.inputNames), new Set(session.outputNames)]

@@ -8,7 +8,7 @@
  */
 import { gradient } from '../autodiff/index.ts'
 import { present } from '../base/index.ts'
-import { GraphBuilder, graftGraph, type Model, type Value } from '../onnx/index.ts'
+import { floatOf, GraphBuilder, graftGraph, type Model, type Node, type Value } from '../onnx/index.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
@@ -20,6 +20,7 @@ export type StepGraphOptions = {
   parameters: readonly Parameter[]
   shape: StepShape
   labelCount: number
+  /** The share of zeros of Dropout nodes that name none. */
   dropout: number
   clipNorm: number
   optimizer: Optimizer
@@ -27,7 +28,7 @@ export type StepGraphOptions = {
   ending: 'update' | 'sum'
 }
 
-export type DropoutMask = { readonly name: string; readonly dims: readonly number[] }
+export type DropoutMask = { readonly name: string; readonly dims: readonly number[]; readonly rate: number }
 
 export type StepGraph = { readonly model: Model; readonly masks: readonly DropoutMask[] }
 
@@ -42,12 +43,14 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   const weights = new Map(parameters.map((parameter) => [parameter.name, declareWeight(g, parameter, rowCount)]))
   const bindings = new Map(weights)
   for (const { name } of model.graph.inputs) bindings.set(name, g.input(name, 'int64', [shape.rows, shape.length]))
-  const drop = (x: Value) => {
-    const mask = { name: `dropout/${masks.length}`, dims: x.dims }
+  const drop = (x: Value, node: Node) => {
+    const rate = floatOf(node, 'ratio', dropout)
+    if (rate === 0) return x
+    const mask = { name: `dropout/${masks.length}`, dims: x.dims, rate }
     masks.push(mask)
     return g.mul(x, g.input(mask.name, 'float32', x.dims))
   }
-  const [logits] = graftGraph(g, model, { bindings, outputs: ['logits'], ...(dropout > 0 ? { dropout: drop } : {}) })
+  const [logits] = graftGraph(g, model, { bindings, outputs: ['logits'], dropout: drop })
   // targets carry label smoothing, class weights and the 1 / rows of the mean: rows of padding are all zero.
   const targets = g.input('targets', 'float32', [shape.rows, labelCount])
   const loss = g.neg(g.reduceSum(g.mul(targets, g.op('LogSoftmax', [present(logits, 'logits')])), undefined, false))

@@ -22,7 +22,10 @@ export type StepInputs = {
 export type StepRunner = {
   readonly graph: Graph
   /** Returns the loss, the gradient norm where the step ends with an update, and the token ids that the batch holds. */
-  run(batch: StepBatch, inputs: StepInputs): Promise<{ loss: number; gradientNorm: number | null; ids: readonly number[] }>
+  run(
+    batch: StepBatch,
+    inputs: StepInputs,
+  ): Promise<{ loss: number; gradientNorm: number | null; ids: readonly number[] }>
   release(): Promise<void>
 }
 
@@ -33,7 +36,7 @@ export async function openStepRunner(
     labelCount: number
     padId: number
     state: readonly StateEntry[]
-    dropoutPool: DropoutPool | null
+    dropoutPool: DropoutPool
     session?: SessionOptions | undefined
   },
 ): Promise<StepRunner> {
@@ -45,7 +48,7 @@ export async function openStepRunner(
     graph: graph.graph,
     async run(batch, { scalars, weight, draw }) {
       const ids = fillBatch(batchTensors, batch, shape, padId)
-      const drawn = dropoutPool?.draw(draw, masks) ?? []
+      const drawn = dropoutPool.draw(draw, masks)
       const results = await runner.run(ids, {
         ...batchTensors,
         ...scalars,

@@ -1,5 +1,5 @@
 import { assert, present } from '../base/index.ts'
-import { type Graph, type Model, scalar, sizeOf, type Tensor, zeros } from '../onnx/index.ts'
+import { type Graph, type Model, scalar, type Tensor, zeros } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import { createDropoutPool } from './dropout-pool.ts'
 import type { Optimizer } from './optimizers.ts'
@@ -44,26 +44,29 @@ export type StepRunnersOptions = {
   session?: SessionOptions | undefined
 }
 
-export async function openStepRunners(
-  shapes: readonly StepShape[],
-  options: StepRunnersOptions,
-): Promise<StepRunners> {
+/** Tokens in a step up to which its largest values are small blocks of the heap. */
+const heapTokensMax = 1024
+
+export async function openStepRunners(shapes: readonly StepShape[], options: StepRunnersOptions): Promise<StepRunners> {
   const { parameters, accumulate } = options
   const distinct = new Map(shapes.map(({ rows, length }) => [keyOf({ rows, length }), { rows, length }]))
   const ending = accumulate > 1 ? 'sum' : 'update'
   const graphs = [...distinct.values()].map((shape) => ({ shape, ...buildStepGraph({ ...options, shape, ending }) }))
-  const largest = Math.max(0, ...graphs.flatMap(({ masks }) => masks.map(({ dims }) => sizeOf(dims))))
-  const dropoutPool = largest > 0 ? createDropoutPool(options.dropout, options.seed, largest) : null
+  const masks = graphs.flatMap((graph) => graph.masks)
+  const dropoutPool = createDropoutPool(options.seed, masks)
   const trained = accumulate > 1 ? parameters.filter(isTrained) : []
   const sums = new Map(trained.map(({ name, value }) => [name, zeros('float32', value.dims)]))
   const state = stateEntries(parameters, sums)
   const runners = new Map<string, StepRunner>()
+  // Blocks of up to 32 MiB come back from the heap at no cost; larger ones are mapped anew each time.
+  const tokensMax = Math.max(0, ...graphs.map(({ shape }) => shape.rows * shape.length))
+  const session: SessionOptions = { memory: tokensMax > heapTokensMax ? 'arena' : 'heap', ...options.session }
   for (const graph of graphs) {
-    runners.set(keyOf(graph.shape), await openStepRunner(graph, { ...options, state, dropoutPool }))
+    runners.set(keyOf(graph.shape), await openStepRunner(graph, { ...options, session, state, dropoutPool }))
   }
   const get = (shape: StepShape) => present(runners.get(keyOf(shape)), `runner of ${keyOf(shape)}`)
-  const rowCount = accumulate * Math.max(0, ...graphs.map(({ shape }) => shape.rows * shape.length))
-  const updater = accumulate > 1 ? await openUpdater(sums, state, { ...options, rowCount }) : null
+  const updater =
+    accumulate > 1 ? await openUpdater(sums, state, { ...options, session, rowCount: accumulate * tokensMax }) : null
   return {
     async update(batches, rates) {
       assert(batches.length <= accumulate, `internal: ${batches.length} batches for an update of ${accumulate}`)

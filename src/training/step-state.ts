@@ -18,11 +18,7 @@ export function fedDims({ isSparse, value }: Parameter, dims: readonly number[],
 }
 
 export function declareWeight(g: GraphBuilder, parameter: Parameter, rowCount: number): Value {
-  return g.input(
-    stateNames(parameter.name).value,
-    'float32',
-    fedDims(parameter, parameter.value.dims, rowCount),
-  )
+  return g.input(stateNames(parameter.name).value, 'float32', fedDims(parameter, parameter.value.dims, rowCount))
 }
 
 export type UpdateOptions = {
@@ -62,7 +58,7 @@ export function updateParameters(
     const declared = slots.map(({ dims }, i) => g.input(names.slot(i), 'float32', fedDims(parameter, dims, rowCount)))
     const next = optimizer.update(g, { gradient: g.mul(gradient, clip), slots: declared }, rest)
     g.output(names.next.value, g.sub(decays && decay ? g.mul(weight, decay) : weight, next.delta))
-    next.slots.forEach((slot, i) => g.output(names.next.slot(i), slot))
+    for (const [i, slot] of next.slots.entries()) g.output(names.next.slot(i), slot)
   }
 }
 

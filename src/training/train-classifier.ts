@@ -1,16 +1,15 @@
 /** Trains a text classifier on a base model: the loop, its checkpoints and its end. */
 import { CapstanError, present } from '../base/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
-import { sizeOf } from '../onnx/index.ts'
 import { type EvaluationReport, evaluateLogits } from './metrics.ts'
+import { trainedSize } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
-import { linearSchedule } from './schedule.ts'
+import { type SchedulePlan, scheduleFactor } from './schedules.ts'
 import type { TrainingSettings } from './settings.ts'
 import { startFromCentroids } from './start-from-centroids.ts'
-import type { StepResult } from './step-runner.ts'
-import type { StepRunners } from './step-runners.ts'
+import type { StepResult, StepRunners } from './step-runners.ts'
 import { createTargets } from './targets.ts'
-import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } from './training-run.ts'
+import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest, trainedModel } from './training-run.ts'
 
 /** Each bucket costs a session of about 130 MB at 512 tokens. */
 const bucketsMax = 6
@@ -70,26 +69,22 @@ export async function trainClassifier(request: TrainRequest, hooks: TrainHooks =
 }
 
 async function runEpochs(run: Run): Promise<TrainResult> {
-  const { settings, labels, hooks } = run
+  const { settings, labels, hooks, average } = run
   const plan = planEpochs(run)
-  const runners = await openRunSteps(run, plan.batches(1))
+  average?.reset()
+  const runners = await openRunSteps(run, plan.updates(1).flat())
   try {
     const targets = createTargets(run.train.classes, labels.length, settings)
     let best = await endEpoch(run, 0, 0, null)
     let step = 0
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      for (const batch of plan.batches(epoch)) {
+      for (const batches of plan.updates(epoch)) {
         if (hooks.shouldStop?.()) {
           best = await endEpoch(run, epoch, step, best)
           return toResult(run, best, step, 'stop')
         }
-        await runStep(run, runners, {
-          batch,
-          targets: targets(batch.indices),
-          epoch,
-          step: ++step,
-          schedule: plan.schedule,
-        })
+        await runStep(run, runners, { batches, targets, epoch, step: ++step, schedule: plan.schedule })
+        average?.follow(step)
       }
       best = await endEpoch(run, epoch, step, best)
       if (epoch - best.epoch >= settings.patience && epoch < settings.epochs)
@@ -113,38 +108,42 @@ function toResult(
 /** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
 function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: Run) {
   const lengths = train.ids.map((ids) => ids.length)
-  const { tokensPerBatch, seed, warmupEpochs, epochs } = settings
+  const { tokensPerBatch, seed, warmupEpochs, epochs, accumulate } = settings
   const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
   const batches = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
-  const stepsPerEpoch = batches(1).length
+  const updates = (epoch: number) => chunk(batches(epoch), accumulate)
+  const stepsPerEpoch = updates(1).length
   const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
-  const parameterCount = parameters.reduce((sum, { value }) => sum + sizeOf(value.dims), 0)
+  const parameterCount = trainedSize(parameters)
   hooks.onEvent?.({ type: 'train-start', settings, labelCount: labels.length, parameterCount, ...schedule })
-  return { batches, schedule }
+  return { updates, schedule }
 }
 
 type StepPlan = {
-  batch: Batch
-  targets: (row: number) => Float32Array
+  batches: readonly Batch[]
+  targets: ReturnType<typeof createTargets>
   epoch: number
   /** Counted from 1. */
   step: number
-  schedule: { stepCount: number; warmupSteps: number }
+  schedule: SchedulePlan
 }
 
 async function runStep(
   { settings, train, hooks }: Run,
   runners: StepRunners,
-  { batch, targets, epoch, step, schedule }: StepPlan,
+  { batches, targets, epoch, step, schedule }: StepPlan,
 ): Promise<void> {
   const started = performance.now()
-  const factor = linearSchedule(step - 1, schedule)
+  const factor = scheduleFactor(settings.schedule, step - 1, schedule)
   const learningRate = settings.learningRate * factor
-  const ids = batch.indices.map((i) => present(train.ids[i], 'text'))
-  const rates = { learningRate, headLearningRate: settings.headLearningRate * factor, step }
-  const result = await runners.get(batch).run({ ids, targets }, rates)
+  const shaped = batches.map(({ indices, rows, length }) => ({
+    shape: { rows, length },
+    ids: indices.map((i) => present(train.ids[i], 'text')),
+    targets: targets(indices),
+  }))
+  const result = await runners.update(shaped, { factor, step })
   if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-    const lines = batch.indices.map((i) => train.lines[i])
+    const lines = batches.flatMap(({ indices }) => indices.map((i) => train.lines[i]))
     throw new CapstanError(
       'training.non-finite',
       `Step ${step} (epoch ${epoch}, learning rate ${learningRate.toPrecision(3)}): loss ${result.loss}, gradient norm ${result.gradientNorm}. The batch was lines ${lines.join(', ')}`,
@@ -154,7 +153,7 @@ async function runStep(
       },
     )
   }
-  const tokens = ids.reduce((sum, text) => sum + text.length, 0)
+  const tokens = shaped.reduce((sum, { ids }) => sum + ids.reduce((count, text) => count + text.length, 0), 0)
   const seconds = (performance.now() - started) / 1000
   hooks.onEvent?.({
     type: 'step-end',
@@ -170,18 +169,22 @@ async function runStep(
 
 /** Measures the validation examples and keeps the model where it is the best so far. */
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
-  const { request, tokenizer, labels, encoder, model, inference, hooks } = run
+  const { request, tokenizer, labels, encoder, inference, hooks } = run
   const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
   // Without validation examples the latest epoch is kept: with a learning rate that falls to zero it is rarely a bad one.
   const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
   if (isBest) {
     await saveModelFolder(request.outputFolder, {
       encoder,
-      model,
+      model: trainedModel(run),
       labels,
       tokensMax: tokenizer.tokensMax,
     })
   }
   hooks.onEvent?.({ type: 'epoch-end', epoch, step, validation, isBest })
   return isBest ? { epoch, validation } : best
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }

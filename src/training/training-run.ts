@@ -3,11 +3,14 @@ import { InvalidInputError } from '../base/index.ts'
 import { answerOf, type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
+import { type Adapter, adapterNames, createAdapters, insertAdapters, mergeAdapters } from './adapters.ts'
 import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
 import { type Inference, openInference } from './inference.ts'
 import { insertDropout } from './insert-dropout.ts'
+import { createMovingAverage, type MovingAverage } from './moving-average.ts'
 import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
-import { adamWDefaults } from './optimizer.ts'
+import { optimizers } from './optimizers.ts'
+import { parameterPaths } from './parameter-paths.ts'
 import { createParameters, type Parameter, weightNames } from './parameters.ts'
 import { cosineScale, defaultSettings, type TrainingSettings } from './settings.ts'
 import type { StepShape } from './step-graph.ts'
@@ -33,8 +36,11 @@ export type TrainingRun = {
   labels: string[]
   tokenizer: Tokenizer
   encoder: Encoder
+  /** With its head, without adapters. */
   model: Model
-  parameters: Parameter[]
+  adapters: readonly Adapter[]
+  parameters: readonly Parameter[]
+  average: MovingAverage | null
   inference: Inference
   train: Dataset
   validation: Dataset
@@ -56,11 +62,22 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     scale: cosineScale,
     seed: settings.seed,
   })
-  const head = new Set([headWeightName, headBiasName])
-  const parameters = createParameters(model, { body: weightNames(encoder.model), head, sparse: encoder.sparseName })
+  const paths = parameterPaths(encoder.model)
+  const body = new Map([...weightNames(encoder.model)].map((name) => [name, paths.get(name) ?? name]))
+  const adapters = settings.method === 'lora' ? createAdapters(model, body, settings.lora, settings.seed) : []
+  const adapted = insertAdapters(model, adapters, { ...settings.lora, dropout: 0 })
+  const parameters = createParameters(adapted, {
+    settings,
+    optimizer: optimizers[settings.optimizer],
+    body,
+    head: new Set([headWeightName, headBiasName]),
+    adapters: new Set(adapters.flatMap(({ weight }) => Object.values(adapterNames(weight)))),
+    sparse: encoder.sparseName,
+  })
+  const average = settings.ema > 0 ? createMovingAverage(parameters, settings.ema) : null
   const inference = await openInference({
-    model,
-    parameters,
+    model: adapted,
+    parameters: average?.parameters ?? parameters,
     padId: tokenizer.padId,
     tokensPerBatch: 2 * settings.tokensPerBatch,
     ...(session ? { session } : {}),
@@ -77,7 +94,9 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     tokenizer,
     encoder,
     model,
+    adapters,
     parameters,
+    average,
     inference,
     train: toDataset(train),
     validation: toDataset(request.validation),
@@ -86,21 +105,37 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
 
 /** A runner for each batch shape of the run. */
 export async function openRunSteps(
-  { request, settings, labels, tokenizer, encoder, model, parameters }: TrainingRun,
+  { request, settings, labels, tokenizer, encoder, model, adapters, parameters }: TrainingRun,
   shapes: readonly StepShape[],
 ): Promise<StepRunners> {
-  const dropped = settings.dropout > 0 ? insertDropout(model) : model
+  const dropped = settings.dropout > 0 ? insertDropout(model, settings.dropout) : model
+  const adapted = insertAdapters(dropped, adapters, settings.lora)
   return openStepRunners(shapes, {
-    model: encoder.sparseName === null ? dropped : withRowIndex(dropped, encoder.sparseName),
+    model: encoder.sparseName === null ? adapted : withRowIndex(adapted, encoder.sparseName),
     parameters,
     labelCount: labels.length,
     padId: tokenizer.padId,
     dropout: settings.dropout,
     clipNorm: settings.clipNorm,
-    optimizer: { ...adamWDefaults, weightDecay: settings.weightDecay },
+    optimizer: optimizers[settings.optimizer],
+    weightDecay: settings.weightDecay,
+    accumulate: settings.accumulate,
     seed: settings.seed,
     ...(request.session ? { session: request.session } : {}),
   })
+}
+
+/** The model as it would be saved now: averaged where the run averages, adapters merged. */
+export function trainedModel({ model, adapters, parameters, average, settings }: TrainingRun): Model {
+  const values = new Map((average?.parameters ?? parameters).map(({ name, value }) => [name, value]))
+  const initializers = new Map(
+    [...model.graph.initializers].map(([name, tensor]) => [name, values.get(name) ?? tensor]),
+  )
+  const current = adapters.map(({ weight, a, b }) => {
+    const names = adapterNames(weight)
+    return { weight, a: values.get(names.a) ?? a, b: values.get(names.b) ?? b }
+  })
+  return mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, settings.lora)
 }
 
 function classOf(label: string, line: number, labels: readonly string[]): number {
