@@ -1,10 +1,15 @@
 import { InvalidInputError } from '../base/index.ts'
+import type { TaskKind } from '../contracts/index.ts'
+import type { Row } from './row.ts'
 
-/** The columns of a data file that hold the text and its label. */
-export type ColumnChoice = { text: string; label: string }
+/** What a column is for; to embed, the text's match is its pair. */
+export type ColumnRole = 'text' | 'pair' | 'label' | 'negative'
+
+/** The columns of a data file that hold the texts and what is known about them. */
+export type ColumnChoice = { text: string; pair?: string; label?: string; negative?: string }
 
 /** Names, in lower case, by which a column is found when none is given. */
-const guessedNames: Record<keyof ColumnChoice, readonly string[]> = {
+const usualNames = {
   text: [
     'text',
     'sentence',
@@ -17,44 +22,122 @@ const guessedNames: Record<keyof ColumnChoice, readonly string[]> = {
     'body',
     'comment',
     'review',
+    'text1',
+    'sentence1',
+    'premise',
   ],
+  pair: ['text_pair', 'text2', 'sentence2', 'hypothesis'],
   label: ['label', 'category', 'intent', 'class', 'target', 'topic', 'tag', 'sentiment'],
+  negative: ['negative'],
+} satisfies Record<ColumnRole, readonly string[]>
+
+const labelNames = usualNames.label
+const numberNames = [...labelNames, 'score', 'rating', 'value', 'stars', 'grade']
+
+/** Where a kind of task has usual names of its own. */
+const namesOfKind: Record<TaskKind, Partial<Record<ColumnRole, readonly string[]>>> = {
+  classify: {},
+  multilabel: { label: [...labelNames, 'labels', 'categories', 'intents', 'classes', 'topics', 'tags'] },
+  regress: { label: numberNames },
+  ordinal: { label: numberNames },
+  tag: { label: ['spans', 'entities'] },
+  embed: { text: [...usualNames.text, 'anchor'], pair: [...usualNames.pair, 'positive', 'answer'] },
+}
+
+/** Which columns to take: those given, and of a pair none, one where its name is usual, or one in any case. */
+export type ColumnRequest = {
+  kind: TaskKind
+  given: Partial<Record<ColumnRole, string | undefined>>
+  pairs?: boolean | undefined
 }
 
 /**
- * The given columns where they exist, else the only one whose name is in `guessedNames` whatever its case. Throws
+ * The given columns where they exist, else the only one whose name is usual, whatever its case. Throws
  * `data.missing-column` or `data.ambiguous-column`, which list the columns the file has.
  */
-export function chooseColumns(path: string, columns: string[], given: Partial<ColumnChoice>): ColumnChoice {
-  const text = chooseColumn(path, columns, 'text', given)
-  const label = chooseColumn(path, columns, 'label', given)
-  if (text !== label) return { text, label }
-  throw new InvalidInputError('data.ambiguous-column', `${path}: column "${text}" is asked for both text and label`, {
-    hint: `name two different columns of: ${columns.join(', ')}`,
-    details: { path, columns },
-  })
+export function chooseColumns(path: string, columns: string[], request: ColumnRequest): ColumnChoice {
+  const { kind, given } = request
+  const search = { path, columns, kind, given }
+  const text = required(search, 'text')
+  const pair = choosePair(search, request.pairs)
+  const choice: ColumnChoice = { text, ...(pair !== undefined && { pair }) }
+  if (kind === 'embed' && pair !== undefined) {
+    const negative = findColumn(search, 'negative')
+    if (negative !== undefined) choice.negative = negative
+  } else choice.label = required(search, 'label')
+  const chosen = Object.entries(choice)
+  for (const [role, name] of chosen) {
+    const other = chosen.find(([before, same]) => same === name && before !== role)
+    if (!other) continue
+    throw new InvalidInputError(
+      'data.ambiguous-column',
+      `${path}: column "${name}" is asked for both ${role} and ${other[0]}`,
+      { hint: `name two different columns of: ${columns.join(', ')}`, details: { path, columns } },
+    )
+  }
+  return choice
 }
 
-function chooseColumn(path: string, columns: string[], role: keyof ColumnChoice, given: Partial<ColumnChoice>): string {
+/** The kind that a file's first row leaves no doubt about. */
+export function guessKind({ fields, nested = {} }: Row): TaskKind | undefined {
+  const names = new Set(Object.keys(fields).map((column) => column.toLowerCase()))
+  if (names.has('anchor') && names.has('positive')) return 'embed'
+  if ([...names].some((name) => labelNames.includes(name))) return undefined
+  const isUsual = (kind: TaskKind, column: string) => namesOfKind[kind].label?.includes(column.toLowerCase())
+  for (const [column, value] of Object.entries(nested)) {
+    if (!Array.isArray(value)) continue
+    if (isUsual('tag', column)) return 'tag'
+    if (isUsual('multilabel', column) && value.every((label) => typeof label === 'string')) return 'multilabel'
+  }
+  return undefined
+}
+
+type Search = {
+  path: string
+  columns: string[]
+  kind: TaskKind
+  given: Partial<Record<ColumnRole, string | undefined>>
+}
+
+function choosePair(search: Search, pairs: boolean | undefined): string | undefined {
+  const { kind, given } = search
+  if (kind === 'tag' || pairs === false || (kind === 'embed' && given.label !== undefined && given.pair === undefined))
+    return undefined
+  return pairs === true ? required(search, 'pair') : findColumn(search, 'pair')
+}
+
+function required(search: Search, role: ColumnRole): string {
+  const name = findColumn(search, role)
+  if (name !== undefined) return name
+  const { path, columns } = search
+  throw new InvalidInputError(
+    'data.missing-column',
+    `${path} has no column that is known to hold the ${role}; the file has: ${columns.join(', ')}`,
+    { hint: `say which with --${role}-column`, details: { path, columns } },
+  )
+}
+
+function findColumn({ path, columns, kind, given }: Search, role: ColumnRole): string | undefined {
   const name = given[role]
-  const listed = `the file has: ${columns.join(', ')}`
   const details = { path, columns }
   if (name !== undefined) {
     if (columns.includes(name)) return name
     const closest = findClosest(name, columns)
-    throw new InvalidInputError('data.missing-column', `${path} has no column "${name}"; ${listed}`, {
-      hint: closest === undefined ? `--${role}-column takes one of these names` : `did you mean "${closest}"?`,
-      details,
-    })
+    throw new InvalidInputError(
+      'data.missing-column',
+      `${path} has no column "${name}"; the file has: ${columns.join(', ')}`,
+      {
+        hint: closest === undefined ? `--${role}-column takes one of these names` : `did you mean "${closest}"?`,
+        details,
+      },
+    )
   }
-  const candidates = columns.filter((column) => guessedNames[role].includes(column.toLowerCase()))
-  if (candidates.length === 1) return candidates[0] as string
-  const found = candidates.length > 1
+  const names: readonly string[] = namesOfKind[kind][role] ?? usualNames[role]
+  const candidates = columns.filter((column) => names.includes(column.toLowerCase()))
+  if (candidates.length < 2) return candidates[0]
   throw new InvalidInputError(
-    found ? 'data.ambiguous-column' : 'data.missing-column',
-    found
-      ? `${path}: the ${role} may be in each of: ${candidates.join(', ')}`
-      : `${path} has no column that is known to hold the ${role}; ${listed}`,
+    'data.ambiguous-column',
+    `${path}: the ${role} may be in each of: ${candidates.join(', ')}`,
     { hint: `say which with --${role}-column`, details },
   )
 }

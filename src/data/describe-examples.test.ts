@@ -17,6 +17,7 @@ describe('describing examples', () => {
       rows: 6,
       labels: 2,
       rowsPerLabel: { min: 2, median: 2, max: 4 },
+      pairs: 0,
       exactDuplicates: 2,
       nearDuplicates: 1,
       conflicts: [{ text: 'Where is my card?', labels: ['card', 'pin'], lines: [2, 3, 4] }],

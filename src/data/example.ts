@@ -42,6 +42,11 @@ export function labelsOf(answer: Answer): readonly string[] {
   return answer.kind === 'spans' ? answer.spans.map(({ label }) => label) : []
 }
 
+/** The text by which examples are compared: of a pair both, because either alone may repeat. */
+export function textOf({ text, textPair }: Example): string {
+  return textPair === undefined ? text : `${text}\n${textPair}`
+}
+
 /** The answer of an example whose answers are known to be of that kind. */
 export function answerOf<Kind extends Answer['kind']>(
   { answer, line }: Example,

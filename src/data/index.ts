@@ -1,5 +1,5 @@
 export { type ChooseBucketsOptions, chooseBuckets } from './choose-buckets.ts'
-export type { ColumnChoice } from './columns.ts'
+export type { ColumnChoice, ColumnRole } from './columns.ts'
 export { describeExamples, type ExamplesSummary, type LabelConflict } from './describe-examples.ts'
 export type { Encoding, Word, WordEncoding } from './encode-text.ts'
 export {
@@ -10,6 +10,7 @@ export {
   fingerprintExamples,
   labelsOf,
   type Span,
+  textOf,
 } from './example.ts'
 export { groupByLength } from './group-by-length.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'

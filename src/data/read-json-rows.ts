@@ -1,42 +1,18 @@
 import { isUtf8 } from 'node:buffer'
-import { type RowSource, readBytes } from './data-file.ts'
+import type { RowSource } from './data-file.ts'
 import { type Row, type RowProblemKind, rowBytesMax } from './row.ts'
+import { splitLines } from './split-lines.ts'
 
-type Parsed = { fields: Record<string, string> } | { kind: RowProblemKind; message: string }
+type Parsed = Pick<Row, 'fields' | 'nested'> | { kind: RowProblemKind; message: string }
 
 /** One JSON object a line; blank lines are passed over. */
 export async function* readJsonRows(source: RowSource): AsyncGenerator<Row> {
   for await (const { line, bytes } of splitLines(source)) {
     const parsed = parseObject(bytes)
     if (parsed === undefined) continue
-    if ('fields' in parsed) yield { line, fields: parsed.fields }
+    if ('fields' in parsed) yield { line, ...parsed }
     else source.onProblem({ ...parsed, line })
   }
-}
-
-/** Lines without their line feed; of a line longer than `rowBytesMax`, its first `rowBytesMax` + 1 bytes. */
-async function* splitLines(source: RowSource): AsyncGenerator<{ line: number; bytes: Buffer }> {
-  let line = 1
-  let pieces: Buffer[] = []
-  let kept = 0
-  const keep = (piece: Buffer) => {
-    const part = piece.subarray(0, rowBytesMax + 1 - kept)
-    kept += part.length
-    pieces.push(part)
-  }
-  for await (const chunk of readBytes(source)) {
-    let from = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      keep(chunk.subarray(from, end))
-      yield { line, bytes: Buffer.concat(pieces) }
-      line++
-      pieces = []
-      kept = 0
-      from = end + 1
-    }
-    keep(chunk.subarray(from))
-  }
-  if (kept > 0) yield { line, bytes: Buffer.concat(pieces) }
 }
 
 function parseObject(bytes: Buffer): Parsed | undefined {
@@ -54,8 +30,14 @@ function parseObject(bytes: Buffer): Parsed | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'invalid-json', message: `the line is ${nameKind(value)}, not a JSON object` }
   }
-  const plain = Object.entries(value).filter(([, field]) => typeof field !== 'object' || field === null)
-  return { fields: Object.fromEntries(plain.map(([name, field]) => [name, field === null ? '' : String(field)])) }
+  const entries = Object.entries(value)
+  const isNested = (field: unknown) => typeof field === 'object' && field !== null
+  const plain = entries.filter(([, field]) => !isNested(field))
+  const nested = entries.filter(([, field]) => isNested(field))
+  return {
+    fields: Object.fromEntries(plain.map(([name, field]) => [name, field === null ? '' : String(field)])),
+    ...(nested.length > 0 && { nested: Object.fromEntries(nested) }),
+  }
 }
 
 function nameKind(value: unknown): string {

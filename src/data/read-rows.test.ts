@@ -153,9 +153,11 @@ describe('reading JSONL', () => {
     )
   })
 
-  it('makes text of plain values and leaves nested ones out', async () => {
+  it('makes text of plain values and sets nested ones apart', async () => {
     const { rows } = await read('\ufeff{"text":"a","label":1,"ok":true,"note":null,"tags":["x"]}', 'jsonl')
-    expect(rows).toEqual([{ line: 1, fields: { text: 'a', label: '1', ok: 'true', note: '' } }])
+    expect(rows).toEqual([
+      { line: 1, fields: { text: 'a', label: '1', ok: 'true', note: '' }, nested: { tags: ['x'] } },
+    ])
   })
 
   it('reports lines that are no object, no JSON, no UTF-8 or too long, and passes over blank ones', async () => {

@@ -1,11 +1,12 @@
 import { findDataStart } from './data-file.ts'
+import { readConllRows } from './read-conll-rows.ts'
 import { readCsvRows } from './read-csv-rows.ts'
 import { readJsonRows } from './read-json-rows.ts'
 import { formatOf, type Row, type RowFormat, type RowProblem } from './row.ts'
 
 /** How to read a file, and who hears of rows that cannot be read. */
 export type ReadRowsOptions = {
-  /** By default what the extension says: .csv, .tsv, .jsonl or .ndjson. */
+  /** By default what the extension says: .csv, .tsv, .jsonl, .ndjson, .conll, .bio, .iob or .iob2. */
   format?: RowFormat | undefined
   /** Called for each row that cannot be read; reading goes on with the next row. */
   onProblem: (problem: RowProblem) => void
@@ -14,13 +15,16 @@ export type ReadRowsOptions = {
 }
 
 /**
- * Streams the rows of a CSV, TSV or JSONL file in constant memory. In CSV and TSV the first row names the columns; in
- * JSONL numbers and booleans become text, null becomes an empty text, and nested values are left out. Throws
+ * Streams the rows of a CSV, TSV, JSONL or CoNLL file in constant memory. In CSV and TSV the first row names the columns;
+ * in JSONL numbers and booleans become text, null becomes an empty text, and arrays and objects stand apart as `nested`; a
+ * sentence of CoNLL is a row with `text` and nested `spans`. Throws
  * `data.file-not-found`, `data.not-a-file`, `data.unreadable`, `data.bad-encoding`, `data.unknown-format` and
  * `data.bad-header`; everything that concerns one row goes to `onProblem`.
  */
 export async function* readRows(path: string, options: ReadRowsOptions): AsyncGenerator<Row> {
   const { format = formatOf(path), onProblem, chunkBytes = 1 << 16 } = options
   const source = { path, start: await findDataStart(path), chunkBytes, onProblem }
-  yield* format === 'jsonl' ? readJsonRows(source) : readCsvRows(source, format)
+  if (format === 'jsonl') yield* readJsonRows(source)
+  else if (format === 'conll') yield* readConllRows(source)
+  else yield* readCsvRows(source, format)
 }

@@ -1,14 +1,23 @@
 import { extname } from 'node:path'
 import { InvalidInputError } from '../base/index.ts'
 
-/** How rows are written in a file; `jsonl` is one JSON object a line. */
-export type RowFormat = 'csv' | 'tsv' | 'jsonl'
+/** How rows are written in a file; `jsonl` is one JSON object a line, `conll` one token a line with its tag. */
+export type RowFormat = 'csv' | 'tsv' | 'jsonl' | 'conll'
 
 /** One row of a data file: `line` is 1-based and is the row's first line, `fields` are its values by column name. */
-export type Row = { line: number; fields: Record<string, string> }
+export type Row = {
+  line: number
+  fields: Record<string, string>
+  /** Arrays and objects of a JSON row, by name. */
+  nested?: Record<string, unknown>
+}
 
 /** What can be wrong with one row. */
 export type RowProblemKind =
+  | 'bad-label'
+  | 'bad-number'
+  | 'bad-spans'
+  | 'bad-tag'
   | 'broken-quotes'
   | 'empty-label'
   | 'empty-text'
@@ -30,6 +39,10 @@ const formatByExtension: Record<string, RowFormat> = {
   '.tsv': 'tsv',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
+  '.conll': 'conll',
+  '.bio': 'conll',
+  '.iob': 'conll',
+  '.iob2': 'conll',
 }
 
 /** The format a file's extension names. Throws `data.unknown-format`. */

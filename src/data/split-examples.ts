@@ -1,6 +1,7 @@
 import { createRandom, InvalidInputError, shuffle } from '../base/index.ts'
-import { countLabels, type Example } from './example.ts'
+import { type Example, textOf } from './example.ts'
 import { groupNearDuplicates } from './near-duplicates.ts'
+import { stratify } from './stratify.ts'
 
 /** How large the held-out parts should be, and which of the possible splits to take. */
 export type SplitOptions = {
@@ -13,12 +14,12 @@ export type SplitOptions = {
 /** Every example is in exactly one part. */
 export type Split = { train: Example[]; validation: Example[]; test: Example[] }
 
-/** Examples that are near duplicates of each other: one part gets all of them. */
+/** Examples that are near duplicates of each other, by stratum: one part gets all of them. */
 type Group = { members: Example[]; counts: Map<string, number> }
 
 /**
- * Divides examples into three parts that keep the order of the input. Each label is spread in proportion, near-duplicate
- * groups stay whole, and every label keeps at least one example in `train`; where these leave too little choice the
+ * Divides examples into three parts that keep the order of the input. Each label (or number) is spread in proportion,
+ * near-duplicate groups stay whole, and every label keeps at least one example in `train`; where these leave too little choice the
  * held-out parts come out smaller than asked, down to empty. The same examples and seed give the same split. Throws
  * `data.bad-split`.
  */
@@ -32,11 +33,13 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
     const asked = `${sizes.validation} validation and ${sizes.test} test examples`
     throw badSplit(`${asked} leave nothing to train on: there are ${examples.length}`)
   }
-  const groups = shuffle(collectGroups(examples), createRandom(seed, 'split'))
-  const training = countLabels(examples)
+  const strata = stratify(examples)
+  const groups = shuffle(collectGroups(examples, strata), createRandom(seed, 'split'))
+  const all = countEach(strata.flat())
+  const training = new Map(all)
   const heldOut = new Map<Example, 'validation' | 'test'>()
   for (const part of ['test', 'validation'] as const) {
-    const wanted = allotByLabel(countLabels(examples), sizes[part], seed)
+    const wanted = allotByStratum(all, sizes[part] / examples.length, seed)
     for (const { members, counts } of groups) {
       if (heldOut.has(members[0] as Example) || !canTake(counts, wanted, training)) continue
       for (const member of members) heldOut.set(member, part)
@@ -56,7 +59,7 @@ export function removeDuplicatesOf(
   training: readonly Example[],
   heldOut: readonly Example[],
 ): { examples: Example[]; dropped: number } {
-  const groups = groupNearDuplicates([...heldOut, ...training].map(({ text }) => text))
+  const groups = groupNearDuplicates([...heldOut, ...training].map(textOf))
   // A group bears the index of its first text, so a group with a held-out text bears one below their number.
   const examples = training.filter((_, i) => (groups[heldOut.length + i] as number) >= heldOut.length)
   return { examples, dropped: training.length - examples.length }
@@ -74,19 +77,29 @@ function badSplit(message: string): InvalidInputError {
   })
 }
 
-function collectGroups(examples: readonly Example[]): Group[] {
-  const membersOf = new Map<number, Example[]>()
-  groupNearDuplicates(examples.map(({ text }) => text)).forEach((group, i) => {
-    const members = membersOf.get(group) ?? []
-    membersOf.set(group, members)
-    members.push(examples[i] as Example)
+function collectGroups(examples: readonly Example[], strata: readonly string[][]): Group[] {
+  const indicesOf = new Map<number, number[]>()
+  groupNearDuplicates(examples.map(textOf)).forEach((group, i) => {
+    const indices = indicesOf.get(group) ?? []
+    indicesOf.set(group, indices)
+    indices.push(i)
   })
-  return [...membersOf.values()].map((members) => ({ members, counts: countLabels(members) }))
+  return [...indicesOf.values()].map((indices) => ({
+    members: indices.map((i) => examples[i] as Example),
+    counts: countEach(indices.flatMap((i) => strata[i] as string[])),
+  }))
 }
 
-/** Shares of `total` in proportion to the counts, whole numbers by largest remainder; equal remainders by lot. */
-function allotByLabel(counts: Map<string, number>, total: number, seed: number): Map<string, number> {
+function countEach(strata: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const stratum of strata) counts.set(stratum, (counts.get(stratum) ?? 0) + 1)
+  return counts
+}
+
+/** That share of each count, in whole numbers by largest remainder; equal remainders by lot. */
+function allotByStratum(counts: Map<string, number>, share: number, seed: number): Map<string, number> {
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const total = Math.round(all * share)
   const shares = shuffle([...counts], createRandom(seed, 'remainders')).map(([label, count]) => {
     const exact = (count * total) / Math.max(1, all)
     return { label, count: Math.floor(exact), remainder: exact % 1 }
