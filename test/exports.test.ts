@@ -88,6 +88,7 @@ describe('the package', () => {
           "positiveAxis",
           "printModel",
           "readModel",
+          "reassociateProducts",
           "reduceDims",
           "reductionAxes",
           "sameDims",

@@ -25,6 +25,7 @@ export { type BuiltNode, builtOpset, GraphBuilder, type Operand, type Value } fr
 export { readModel, type WriteModelOptions, writeModel } from './model-file.ts'
 export { reductionAxes, sliceRanges, splitSizes, type ValueType } from './node-settings.ts'
 export { printModel } from './print-model.ts'
+export { reassociateProducts } from './reassociate-products.ts'
 export {
   arrayTypes,
   type DataType,

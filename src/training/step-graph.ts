@@ -8,7 +8,15 @@
  */
 import { gradient } from '../autodiff/index.ts'
 import { present } from '../base/index.ts'
-import { floatOf, GraphBuilder, graftGraph, type Model, type Node, type Value } from '../onnx/index.ts'
+import {
+  floatOf,
+  GraphBuilder,
+  graftGraph,
+  type Model,
+  type Node,
+  reassociateProducts,
+  type Value,
+} from '../onnx/index.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
@@ -68,7 +76,7 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   })
   if (ending === 'update') updateParameters(g, trained, { ...options, rowCount })
   else sumGradients(g, trained, rowCount)
-  return { model: g.build('training-step'), masks }
+  return { model: reassociateProducts(g.build('training-step')), masks }
 }
 
 /** The update that follows the last of several summed batches; `rowCount` rows of the sparse tables at most. */
