@@ -1,6 +1,7 @@
 /** Trains a text classifier on a base model: the loop, its checkpoints and its end. */
 import { CapstanError, present } from '../base/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
+import { type Best, type Checkpoints, openCheckpoints, type Progress } from './checkpoint.ts'
 import { type EvaluationReport, evaluateLogits } from './metrics.ts'
 import { trainedSize } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
@@ -19,7 +20,10 @@ export type TrainEvent =
       type: 'train-start'
       settings: TrainingSettings
       labelCount: number
+      /** Weights that learn. */
       parameterCount: number
+      /** Updates made before an interruption. */
+      resumedAt: number
       stepCount: number
       warmupSteps: number
     }
@@ -51,8 +55,6 @@ export type TrainResult = {
 
 type Run = TrainingRun & { hooks: TrainHooks }
 
-type Best = { epoch: number; validation: EvaluationReport }
-
 /**
  * Fine-tunes every weight of a base model to name the label of a text, and leaves the best epoch's model in
  * `outputFolder`. Blocks its thread while a step runs: `startTraining` does it in a worker.
@@ -60,53 +62,58 @@ type Best = { epoch: number; validation: EvaluationReport }
  */
 export async function trainClassifier(request: TrainRequest, hooks: TrainHooks = {}): Promise<TrainResult> {
   const run: Run = { ...(await openTrainingRun(request)), hooks }
+  const checkpoints = request.checkpoint ? openCheckpoints(run, request.checkpoint) : null
   try {
-    if (run.settings.head === 'cosine') await startFromCentroids(run)
-    return await runEpochs(run)
+    const restored = (await checkpoints?.restore()) ?? null
+    const result = await runEpochs(run, restored ?? (await startRun(run)), checkpoints)
+    await checkpoints?.remove()
+    return result
   } finally {
     await run.inference.release()
   }
 }
 
-async function runEpochs(run: Run): Promise<TrainResult> {
+/** The head's start, and the base model as the best so far. */
+async function startRun(run: Run): Promise<Progress> {
+  if (run.settings.head === 'cosine') await startFromCentroids(run)
+  run.average?.reset()
+  return { epoch: 1, updates: 0, step: 0, best: await endEpoch(run, 0, 0, null) }
+}
+
+async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | null): Promise<TrainResult> {
   const { settings, labels, hooks, average } = run
-  const plan = planEpochs(run)
-  average?.reset()
+  const plan = planEpochs(run, start)
   const runners = await openRunSteps(run, plan.updates(1).flat())
+  const targets = createTargets(run.train.classes, labels.length, settings)
+  let { step, best } = start
+  const end = (endedBy: TrainResult['endedBy']): TrainResult => {
+    return { settings, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
+  }
   try {
-    const targets = createTargets(run.train.classes, labels.length, settings)
-    let best = await endEpoch(run, 0, 0, null)
-    let step = 0
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      for (const batches of plan.updates(epoch)) {
+    for (let epoch = start.epoch; epoch <= settings.epochs; epoch++) {
+      let updates = epoch === start.epoch ? start.updates : 0
+      for (const batches of plan.updates(epoch).slice(updates)) {
         if (hooks.shouldStop?.()) {
           best = await endEpoch(run, epoch, step, best)
-          return toResult(run, best, step, 'stop')
+          return end('stop')
         }
         await runStep(run, runners, { batches, targets, epoch, step: ++step, schedule: plan.schedule })
         average?.follow(step)
+        updates++
+        await checkpoints?.save({ epoch, updates, step, best }, 'due')
       }
       best = await endEpoch(run, epoch, step, best)
-      if (epoch - best.epoch >= settings.patience && epoch < settings.epochs)
-        return toResult(run, best, step, 'patience')
+      if (epoch - best.epoch >= settings.patience && epoch < settings.epochs) return end('patience')
+      await checkpoints?.save({ epoch: epoch + 1, updates: 0, step, best }, 'now')
     }
-    return toResult(run, best, step, 'epochs')
+    return end('epochs')
   } finally {
     await runners.release()
   }
 }
 
-function toResult(
-  { settings, labels }: Run,
-  { epoch, validation }: Best,
-  stepCount: number,
-  endedBy: TrainResult['endedBy'],
-): TrainResult {
-  return { settings, labels, bestEpoch: epoch, validation, stepCount, endedBy }
-}
-
 /** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
-function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: Run) {
+function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: Run, { step }: Progress) {
   const lengths = train.ids.map((ids) => ids.length)
   const { tokensPerBatch, seed, warmupEpochs, epochs, accumulate } = settings
   const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
@@ -115,7 +122,14 @@ function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: R
   const stepsPerEpoch = updates(1).length
   const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
   const parameterCount = trainedSize(parameters)
-  hooks.onEvent?.({ type: 'train-start', settings, labelCount: labels.length, parameterCount, ...schedule })
+  hooks.onEvent?.({
+    type: 'train-start',
+    settings,
+    labelCount: labels.length,
+    parameterCount,
+    resumedAt: step,
+    ...schedule,
+  })
   return { updates, schedule }
 }
 

@@ -5,6 +5,7 @@ import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import { type Adapter, adapterNames, createAdapters, insertAdapters, mergeAdapters } from './adapters.ts'
 import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
+import type { CheckpointOptions } from './checkpoint.ts'
 import { type Inference, openInference } from './inference.ts'
 import { insertDropout } from './insert-dropout.ts'
 import { createMovingAverage, type MovingAverage } from './moving-average.ts'
@@ -24,6 +25,8 @@ export type TrainRequest = {
   /** Chooses the epoch to keep. */
   validation: readonly Example[]
   settings?: Partial<TrainingSettings>
+  /** Where the run's state is kept, so that it can go on after its process was killed; without it, nowhere. */
+  checkpoint?: CheckpointOptions
   session?: SessionOptions
 }
 
