@@ -8,7 +8,18 @@ export {
   NotFoundError,
   UnsupportedError,
 } from './base/index.ts'
-export type { Config, ModelVersion, Money, Prediction, Run, Task, Usage } from './contracts/index.ts'
+export type {
+  Config,
+  ModelVersion,
+  Money,
+  Prediction,
+  PredictionInput,
+  PredictionOf,
+  Run,
+  Task,
+  TaskKind,
+  Usage,
+} from './contracts/index.ts'
 export {
   codeVersion,
   createPlatform,

@@ -9,6 +9,8 @@ const hidden = 8
 export type TinyClassifier = {
   /** Each label is the word that speaks for it. */
   words?: readonly string[]
+  /** `tokens`: the logits of each token, ten for its word. `embedding`: the text's, under the name of an embedding. */
+  output?: 'text' | 'tokens' | 'embedding'
   /** Fields of config.json to replace. */
   config?: Record<string, unknown>
 }
@@ -19,6 +21,7 @@ export type TinyClassifier = {
  */
 export async function writeTinyClassifier({
   words = ['card', 'money'],
+  output = 'text',
   config = {},
 }: TinyClassifier = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-tiny-'))
@@ -31,7 +34,7 @@ export async function writeTinyClassifier({
   }
   const labels = Object.fromEntries(words.map((word, index) => [index, word]))
   await writeFile(join(folder, 'config.json'), JSON.stringify({ model_type: 'bert', id2label: labels, ...config }))
-  await writeFile(join(folder, 'onnx', 'model.onnx'), encodeModel(buildModel(words, model.vocab)))
+  await writeFile(join(folder, 'onnx', 'model.onnx'), encodeModel(buildModel(words, model.vocab, output)))
   return folder
 }
 
@@ -51,7 +54,11 @@ export function createClassifierFolders() {
 }
 
 /** logits = masked mean of word vectors × weights. */
-function buildModel(words: readonly string[], vocabulary: Record<string, number>): Model {
+function buildModel(
+  words: readonly string[],
+  vocabulary: Record<string, number>,
+  output: 'text' | 'tokens' | 'embedding',
+): Model {
   const vectors = new Float32Array(Object.keys(vocabulary).length * hidden)
   const weights = new Float32Array(hidden * words.length)
   words.forEach((word, index) => {
@@ -66,6 +73,13 @@ function buildModel(words: readonly string[], vocabulary: Record<string, number>
     outputs: [output],
     attributes,
   })
+  const name = output === 'embedding' ? 'sentence_embedding' : 'logits'
+  const dims = output === 'tokens' ? ['batch', 'sequence', words.length] : ['batch', words.length]
+  const mean = [
+    node('ReduceSum', ['masked', 'middle'], 'sum', { keepdims: int(0) }),
+    node('ReduceSum', ['column', 'middle'], 'count', { keepdims: int(0) }),
+    node('Div', ['sum', 'count'], 'mean'),
+  ]
   const tokens = (name: string) => ({ name, dtype: 'int64' as const, dims: ['batch', 'sequence'] })
   return {
     irVersion: 8,
@@ -77,16 +91,14 @@ function buildModel(words: readonly string[], vocabulary: Record<string, number>
     graph: {
       name: 'tiny-classifier',
       inputs: [tokens('input_ids'), tokens('attention_mask')],
-      outputs: [{ name: 'logits', dtype: 'float32', dims: ['batch', words.length] }],
+      outputs: [{ name, dtype: 'float32', dims }],
       nodes: [
         node('Gather', ['vectors', 'input_ids'], 'embedded'),
         node('Cast', ['attention_mask'], 'mask', { to: int(1) }),
         node('Unsqueeze', ['mask', 'last'], 'column'),
         node('Mul', ['embedded', 'column'], 'masked'),
-        node('ReduceSum', ['masked', 'middle'], 'sum', { keepdims: int(0) }),
-        node('ReduceSum', ['column', 'middle'], 'count', { keepdims: int(0) }),
-        node('Div', ['sum', 'count'], 'mean'),
-        node('MatMul', ['mean', 'weights'], 'logits'),
+        ...(output === 'tokens' ? [] : mean),
+        node('MatMul', [output === 'tokens' ? 'masked' : 'mean', 'weights'], name),
       ],
       initializers: new Map([
         ['vectors', tensor('float32', [vectors.length / hidden, hidden], vectors)],

@@ -1,3 +1,4 @@
+import { taskKindSchema } from '../contracts/index.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 
 const task: OptionSpec = {
@@ -8,8 +9,19 @@ const task: OptionSpec = {
 const onlyTask: OptionSpec = { flags: '--task <name>', description: 'only this task' }
 const columns: OptionSpec[] = [
   { flags: '--text-column <name>', description: 'column of the texts; guessed from usual names if left out' },
-  { flags: '--label-column <name>', description: 'column of the labels; guessed from usual names if left out' },
+  {
+    flags: '--label-column <name>',
+    description: 'column of the labels, numbers or spans; guessed from usual names if left out',
+  },
+  { flags: '--pair-column <name>', description: 'column of second texts; to embed, of texts that match' },
+  { flags: '--negative-column <name>', description: 'to embed, column of texts that do not match' },
+  { flags: '--label-separator <text>', description: 'between the labels of a multilabel column (default: | and ;)' },
 ]
+const kind: OptionSpec = {
+  flags: '--kind <kind>',
+  choices: taskKindSchema.options,
+  description: 'what the model answers (default: classify, or what the file leaves no doubt about)',
+}
 const skipBadRows: OptionSpec = {
   flags: '--skip-bad-rows',
   kind: 'flag',
@@ -27,10 +39,11 @@ export const globalOptions: readonly OptionSpec[] = [
 export const commands: readonly CommandSpec[] = [
   {
     name: 'train',
-    summary: 'train a model for a task on labelled texts (CSV, TSV or JSONL)',
+    summary: 'train a model for a task on labelled texts (CSV, TSV, JSONL or CoNLL)',
     arguments: [{ name: '<data>', description: 'file with a text and a label in each row' }],
     options: [
       task,
+      kind,
       ...columns,
       { flags: '--test <file>', description: 'test on this file; without it a tenth of the data is held out' },
       {
@@ -100,9 +113,12 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'predict',
-    summary: 'label texts with the live model of a task',
+    summary: 'answer texts with the live model of a task',
     arguments: [{ name: '[text...]', description: 'texts; without them, one a line is read from stdin' }],
-    options: [task],
+    options: [
+      task,
+      { flags: '--pairs', kind: 'flag', description: 'two arguments a pair, or lines with a tab between two texts' },
+    ],
     example: 'capstan predict --task support "my card has not arrived"',
     load: () => import('./commands/predict.ts'),
   },

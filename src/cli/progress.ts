@@ -64,6 +64,8 @@ export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent
   }
 }
 
+type DataReady = Extract<FinetuneEvent, { type: 'data-ready' }>['data']
+
 function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-progress' }>): string[] {
   switch (event.type) {
     case 'data-ready':
@@ -89,7 +91,15 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
   }
 }
 
+/** ", 77 labels", or the range of numbers; nothing for matches. */
+function describeAnswers({ labels, values }: DataReady['summary']): string {
+  if (values) return `, numbers from ${values.min} to ${values.max}`
+  return labels > 0 ? `, ${labels} labels` : ''
+}
+
 function describeData({
+  kind,
+  pairs,
   train,
   validation,
   test,
@@ -97,10 +107,12 @@ function describeData({
   columns,
   skippedByKind,
   duplicatesOfTest,
-}: Extract<FinetuneEvent, { type: 'data-ready' }>['data']): string[] {
+}: DataReady): string[] {
   const skipped = Object.entries(skippedByKind)
+  const names = Object.values(columns)
   return [
-    `data      ${summary.rows} rows, ${summary.labels} labels (columns ${columns.text} and ${columns.label}): ` +
+    `data      ${summary.rows} ${pairs ? 'pairs' : 'rows'}${describeAnswers(summary)} ` +
+      `(columns ${names.slice(0, -1).join(', ')} and ${names.at(-1)}${kind === 'classify' ? '' : `, to ${kind}`}): ` +
       `${train.length} to train, ${validation.length > 0 ? `${validation.length} to choose the epoch, ` : ''}${test.length} to test`,
     ...skipped.map(([kind, count]) => `          ${count} rows skipped: ${kind}`),
     ...(duplicatesOfTest > 0

@@ -9,13 +9,13 @@ it('gives every setting of an empty file its default', () => {
   })
 })
 
-it('takes an amount with or without quotes and fills a task’s columns in', () => {
+it('takes an amount with or without quotes and leaves columns open that a task does not name', () => {
   const config = configSchema.parse({
     rates: { cpuHour: { amount: 0.04, currency: 'EUR', date: '2026-11-01', source: 'invoice 17' } },
     tasks: { support: { textColumn: 'question' } },
   })
   expect(config.rates.cpuHour.amount).toBe('0.04')
-  expect(config.tasks).toEqual({ support: { textColumn: 'question', labelColumn: 'label' } })
+  expect(config.tasks).toEqual({ support: { textColumn: 'question' } })
 })
 
 it('names every wrong place at once', () => {

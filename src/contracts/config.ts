@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { currencySchema } from './money.ts'
+import { taskKindSchema } from './task-kind.ts'
 
 /** A task's name: it stands in addresses, folders and commands. */
 export const taskNameSchema = z
@@ -38,8 +39,12 @@ export const configSchema = z.strictObject({
     .record(
       taskNameSchema,
       z.strictObject({
-        textColumn: z.string().min(1).default('text'),
-        labelColumn: z.string().min(1).default('label'),
+        kind: taskKindSchema.optional(),
+        textColumn: z.string().min(1).optional(),
+        labelColumn: z.string().min(1).optional(),
+        pairColumn: z.string().min(1).optional(),
+        negativeColumn: z.string().min(1).optional(),
+        labelSeparator: z.string().min(1).optional(),
       }),
     )
     .default({}),

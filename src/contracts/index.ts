@@ -22,19 +22,26 @@ export {
   toWire,
 } from './money.ts'
 export {
-  createPredictionRequestSchema,
-  defaultPredictionLimits,
   type ModelReference,
   modelReferenceSchema,
   type Prediction,
-  type PredictionLimits,
+  type PredictionOf,
   type PredictionReply,
-  type PredictionRequest,
   predictionReplySchema,
   predictionSchema,
+  predictionsOf,
   type ScoredLabel,
+  type ScoredSpan,
   scoredLabelSchema,
+  scoredSpanSchema,
 } from './prediction.ts'
+export {
+  createPredictionRequestSchema,
+  defaultPredictionLimits,
+  type PredictionInput,
+  type PredictionLimits,
+  type PredictionRequest,
+} from './prediction-request.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
 export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'

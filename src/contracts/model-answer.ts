@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /**
  * How a saved model's output becomes an answer: the key `capstan` of its config.json, beside `id2label` and
- * `problem_type`, which other programs read. Folders without it are classifiers.
+ * `problem_type`, which other programs read. Folders without it are understood by
+ * `problem_type` and `architectures`, and take single texts and pairs.
  *
  * | kind       | output of onnx/model.onnx           | id2label | answer |
  * | classify   | logits [batch, labels]              | labels   | softmax |
@@ -22,6 +23,6 @@ export const modelAnswerSchema = z
     z.object({ kind: z.literal('tag') }),
     z.object({ kind: z.literal('embed') }),
   ])
-  .and(z.object({ pairs: z.boolean().default(false) }))
+  .and(z.object({ pairs: z.boolean().optional() }))
 
 export type ModelAnswer = z.output<typeof modelAnswerSchema>

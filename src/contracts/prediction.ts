@@ -1,40 +1,6 @@
 import { z } from 'zod'
-
-/** How much one prediction request may ask for. */
-export type PredictionLimits = {
-  /** Texts in one request. */
-  inputsMax: number
-  /** Characters (Unicode code points) in one text. */
-  charactersMax: number
-}
-
-export const defaultPredictionLimits: PredictionLimits = { inputsMax: 256, charactersMax: 20_000 }
-
-/** Body of POST /v1/tasks/{task}/predictions: one `input` or several `inputs`, never both. */
-export function createPredictionRequestSchema(limits: PredictionLimits) {
-  const inputSchema = z
-    .string()
-    .regex(/\S/, 'must hold more than white space')
-    .refine((text) => text.length <= limits.charactersMax || countCodePoints(text) <= limits.charactersMax, {
-      error: `must have at most ${limits.charactersMax} characters`,
-    })
-    .meta({ minLength: 1, maxLength: limits.charactersMax, example: 'my card has not arrived' })
-  return z
-    .strictObject({
-      input: inputSchema.optional(),
-      inputs: z.array(inputSchema).min(1).max(limits.inputsMax).optional(),
-      scoresMax: z.int().min(1).default(5).meta({
-        description: 'The most scores to return for each text, best first; a number above that of the labels means all',
-      }),
-    })
-    .refine((body) => (body.input === undefined) !== (body.inputs === undefined), {
-      error: 'must have exactly one of "input" and "inputs"',
-    })
-    .meta({
-      description: 'One text as `input`, or several as `inputs`.',
-      oneOf: [{ required: ['input'] }, { required: ['inputs'] }],
-    })
-}
+import { assert } from '../base/index.ts'
+import type { TaskKind } from './task-kind.ts'
 
 export const modelReferenceSchema = z
   .object({
@@ -43,23 +9,76 @@ export const modelReferenceSchema = z
   })
   .meta({ id: 'ModelReference', description: 'The model version that answered' })
 
+const scoreSchema = z.number().min(0).max(1).meta({ description: 'Probability by the model', example: 0.973 })
+
 export const scoredLabelSchema = z
-  .object({
-    label: z.string().meta({ example: 'card_arrival' }),
-    score: z.number().min(0).max(1).meta({ description: 'Probability by the model', example: 0.973 }),
-  })
+  .object({ label: z.string().meta({ example: 'card_arrival' }), score: scoreSchema })
   .meta({ id: 'ScoredLabel' })
 
-export const predictionSchema = z
+export const scoredSpanSchema = z
   .object({
-    label: z.string().meta({ description: 'The label with the highest score', example: 'card_arrival' }),
-    score: z.number().min(0).max(1).meta({ example: 0.973 }),
-    scores: z.array(scoredLabelSchema).min(1).meta({ description: 'Best first; the first is `label`' }),
-    truncated: z.boolean().meta({
-      description: 'The text was longer than the model reads: only its beginning was seen',
-      example: false,
-    }),
+    text: z.string().meta({ description: 'The part of the text', example: 'Vienna' }),
+    start: z.int().min(0).meta({ description: 'Where it begins, in UTF-16 code units', example: 11 }),
+    end: z.int().min(1).meta({ description: 'Where what follows it begins', example: 17 }),
+    label: z.string().meta({ example: 'CITY' }),
+    score: scoreSchema,
   })
+  .meta({ id: 'ScoredSpan' })
+
+const truncated = z.boolean().meta({
+  description: 'The text was longer than the model reads: only its beginning was seen',
+  example: false,
+})
+
+const bestFirst = z.array(scoredLabelSchema).min(1).meta({ description: 'Best first' })
+
+/** One answer to a text or pair; `kind` is that of the task, and says which fields there are. */
+export const predictionSchema = z
+  .discriminatedUnion('kind', [
+    z
+      .object({
+        kind: z.literal('classify'),
+        label: z.string().meta({ description: 'The label with the highest score', example: 'card_arrival' }),
+        score: scoreSchema,
+        scores: bestFirst,
+        truncated,
+      })
+      .meta({ id: 'ClassPrediction' }),
+    z
+      .object({
+        kind: z.literal('multilabel'),
+        labels: z.array(z.string()).meta({ description: 'Labels whose score reaches their threshold, best first' }),
+        scores: bestFirst,
+        truncated,
+      })
+      .meta({ id: 'LabelsPrediction' }),
+    z
+      .object({ kind: z.literal('regress'), value: z.number().meta({ example: 3.7 }), truncated })
+      .meta({ id: 'NumberPrediction' }),
+    z
+      .object({
+        kind: z.literal('ordinal'),
+        label: z.string().meta({ description: 'The median grade', example: '4' }),
+        value: z.number().meta({ description: 'The mean of the grades, weighed by their scores', example: 3.7 }),
+        scores: z.array(scoredLabelSchema).min(2).meta({ description: 'Of every grade, in rising order' }),
+        truncated,
+      })
+      .meta({ id: 'GradePrediction' }),
+    z
+      .object({
+        kind: z.literal('tag'),
+        spans: z.array(scoredSpanSchema).meta({ description: 'In the order of the text, without overlap' }),
+        truncated,
+      })
+      .meta({ id: 'SpansPrediction' }),
+    z
+      .object({
+        kind: z.literal('embed'),
+        embedding: z.array(z.number()).min(1).meta({ description: 'Of length 1: compare by the inner product' }),
+        truncated,
+      })
+      .meta({ id: 'EmbeddingPrediction' }),
+  ])
   .meta({ id: 'Prediction' })
 
 /** The reply has one shape for both forms of the request: predictions in the order of the inputs. */
@@ -67,14 +86,20 @@ export const predictionReplySchema = z
   .object({ model: modelReferenceSchema, predictions: z.array(predictionSchema).min(1) })
   .meta({ id: 'PredictionReply' })
 
-export type PredictionRequest = z.infer<ReturnType<typeof createPredictionRequestSchema>>
 export type ModelReference = z.infer<typeof modelReferenceSchema>
 export type ScoredLabel = z.infer<typeof scoredLabelSchema>
+export type ScoredSpan = z.infer<typeof scoredSpanSchema>
 export type Prediction = z.infer<typeof predictionSchema>
+/** The answer of one kind of task. */
+export type PredictionOf<Kind extends TaskKind> = Extract<Prediction, { kind: Kind }>
 export type PredictionReply = z.infer<typeof predictionReplySchema>
 
-function countCodePoints(text: string): number {
-  let count = 0
-  for (const _ of text) count++
-  return count
+/** The predictions of a model that is known to be of that kind. */
+export function predictionsOf<Kind extends TaskKind>(
+  predictions: readonly Prediction[],
+  kind: Kind,
+): PredictionOf<Kind>[] {
+  const other = predictions.find((prediction) => prediction.kind !== kind)
+  assert(!other, `internal: a ${kind} model gave a prediction of kind ${other?.kind}`)
+  return predictions as PredictionOf<Kind>[]
 }

@@ -9,7 +9,11 @@ export const taskSchema = z
   .object({
     task: taskNameSchema.meta({ description: 'The name in its address', example: 'support' }),
     kind: taskKindSchema,
-    labels: z.array(z.string()).meta({ example: ['card_arrival', 'lost_or_stolen_card'] }),
+    pairs: z.boolean().meta({ description: 'The task’s texts come in pairs', example: false }),
+    labels: z.array(z.string()).meta({
+      description: 'All that it can answer: labels, grades, or labels of spans; none for numbers and embeddings',
+      example: ['card_arrival', 'lost_or_stolen_card'],
+    }),
     model: modelReferenceSchema,
   })
   .meta({ id: 'Task' })

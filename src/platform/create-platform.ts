@@ -1,12 +1,22 @@
 import { type Clock, systemClock } from '../base/index.ts'
-import type { Config, ModelReference, ModelVersion, Money, Prediction, Run, Task } from '../contracts/index.ts'
+import type {
+  Config,
+  ModelReference,
+  ModelVersion,
+  Money,
+  Prediction,
+  PredictionInput,
+  Run,
+  Task,
+} from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
 import { cpuSecondCommodity, createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
-import { ModelPool, type ServedBatch } from '../serving/index.ts'
+import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
+import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
 
@@ -22,13 +32,10 @@ export type PlatformOptions = {
 
 export type PlatformContext = { store: Store; registry: Registry; ledger: Ledger; config: Config; clock: Clock }
 
-export type EvaluateRequest = {
+export type EvaluateRequest = DataColumns & {
   task: string
   data: string
   version?: VersionReference
-  textColumn?: string | undefined
-  labelColumn?: string | undefined
-  skipBadRows?: boolean
 }
 
 /** Everything Capstan does, in one process over one data folder. */
@@ -38,10 +45,10 @@ export type Platform = {
   train(request: TrainTaskRequest): Promise<TrainTaskResult>
   /** Measures a version (the live one unless told) on a labelled file. */
   evaluate(request: EvaluateRequest): Promise<{ model: ModelVersion; report: EvaluationReport; skipped: number }>
-  /** One prediction with all scores per text, by the task's live version. */
+  /** One prediction with all scores per input, by the task's live version. */
   predict(
     task: string,
-    inputs: readonly string[],
+    inputs: readonly PredictionInput[],
     options?: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   /** Loads the live version of every task, so that the first request need not wait. */
@@ -83,7 +90,8 @@ export async function createPlatform({
   return {
     config,
     ledger,
-    train: (request) => trainTask(context, withColumns(config, request)),
+    train: (request) =>
+      trainTask(context, { ...withColumns(config, request), kind: request.kind ?? config.tasks[request.task]?.kind }),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     async loadModels() {
@@ -94,7 +102,7 @@ export async function createPlatform({
     },
     isReady: () => isReady,
     listTasks: async () =>
-      pool.listLoaded().map(({ task, model, labels }) => ({ task, kind: 'classify', labels: [...labels], model })),
+      pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     async listRunCosts() {
@@ -120,21 +128,24 @@ export async function createPlatform({
 
 async function evaluateTask({ registry }: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
   const model = await registry.findModelVersion(task, version)
-  const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...options })
-  const report = await evaluateFolder(await registry.openModelFolder(model), examples)
+  const folder = await registry.openModelFolder(model)
+  const { answer } = await readModelHead(folder)
+  const form = { kind: answer.kind, pairs: answer.kind === 'embed' ? undefined : (answer.pairs ?? false) }
+  const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
+  const report = await evaluateFolder(folder, examples)
   return { model, report, skipped: problems.length }
 }
 
 /** Columns that the request leaves open are those of `capstan.yaml`, where the task stands there. */
-function withColumns<T extends { task: string; textColumn?: string | undefined; labelColumn?: string | undefined }>(
-  { tasks }: Config,
-  request: T,
-): T {
+function withColumns<T extends DataColumns & { task: string }>({ tasks }: Config, request: T): T {
   const task = tasks[request.task]
   return {
     ...request,
     textColumn: request.textColumn ?? task?.textColumn,
     labelColumn: request.labelColumn ?? task?.labelColumn,
+    pairColumn: request.pairColumn ?? task?.pairColumn,
+    negativeColumn: request.negativeColumn ?? task?.negativeColumn,
+    labelSeparator: request.labelSeparator ?? task?.labelSeparator,
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../base/index.ts'
+import { type PredictionInput, predictionsOf } from '../contracts/index.ts'
 import { answerOf, type Example } from '../data/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import { type EvaluationReport, evaluateLogits } from '../training/index.ts'
@@ -13,7 +14,7 @@ export async function evaluateFolder(folder: string, examples: readonly Example[
     const { labels } = predictor
     const indices = new Map(labels.map((label, i) => [label, i]))
     refuseUnknownLabels(examples, indices)
-    const predictions = await predictor.predict(examples.map(({ text }) => text))
+    const predictions = predictionsOf(await predictor.predict(examples.map(toInput)), 'classify')
     const logits = new Float32Array(examples.length * labels.length)
     predictions.forEach(({ scores }, row) => {
       // The logarithm of a probability is a logit; the smallest float keeps an impossible label finite.
@@ -29,6 +30,10 @@ export async function evaluateFolder(folder: string, examples: readonly Example[
   } finally {
     await predictor.close()
   }
+}
+
+function toInput({ text, textPair }: Example): PredictionInput {
+  return textPair === undefined ? text : { text, text_pair: textPair }
 }
 
 function refuseUnknownLabels(examples: readonly Example[], known: ReadonlyMap<string, number>): void {

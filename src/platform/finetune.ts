@@ -1,5 +1,12 @@
 import { resolve } from 'node:path'
-import type { Prediction, Usage } from '../contracts/index.ts'
+import { InvalidInputError, UnsupportedError } from '../base/index.ts'
+import {
+  type PredictionInput,
+  type PredictionOf,
+  predictionsOf,
+  type TaskKind,
+  type Usage,
+} from '../contracts/index.ts'
 import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../registry/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import {
@@ -20,7 +27,9 @@ export type FinetuneEvent =
   | { type: 'evaluation-start'; count: number }
   | TrainEvent
 
-export type FinetuneOptions = DataRequest & {
+export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataRequest, 'kind'> & {
+  /** What the model shall answer: classify where left out. */
+  kind?: Kind | undefined
   /** A folder in transformers.js layout or a Hugging Face id; the bundled all-MiniLM-L6-v2 where left out. */
   base?: string | undefined
   /** Where the model's folder is written; default `capstan-model`. */
@@ -34,10 +43,11 @@ export type FinetuneOptions = DataRequest & {
 }
 
 /** A trained model on disk, ready to answer. */
-export type FinetunedModel = {
+export type FinetunedModel<Kind extends TaskKind = 'classify'> = {
   folder: string
+  kind: Kind
   labels: readonly string[]
-  predict(texts: readonly string[]): Promise<Prediction[]>
+  predict(inputs: readonly PredictionInput[]): Promise<PredictionOf<Kind>[]>
   close(): Promise<void>
 }
 
@@ -51,22 +61,38 @@ export type FinetuneReport = {
 }
 
 /**
- * Trains a text classifier on a file of labelled texts.
+ * Trains a model on a file of labelled texts: a classifier, unless `kind` says otherwise.
  * @example
  * const { model, report } = await finetune({ data: 'tickets.csv', textColumn: 'text', labelColumn: 'label' })
  * console.log(report.test.accuracy, await model.predict(['my card has not arrived']))
  */
-export async function finetune(options: FinetuneOptions): Promise<{ model: FinetunedModel; report: FinetuneReport }> {
+export async function finetune<Kind extends TaskKind = 'classify'>(
+  options: FinetuneOptions<Kind>,
+): Promise<{ model: FinetunedModel<Kind>; report: FinetuneReport }> {
   const folder = resolve(options.output ?? 'capstan-model')
   const data = await prepareData({ ...options, seed: options.settings?.seed ?? defaultSeed })
+  const kind = (options.kind ?? 'classify') as Kind
+  if (data.kind !== kind) throw needsKind(options.data, data.kind)
   const report = await trainPrepared({ ...options, folder, data })
   const predictor = await openPredictor(folder)
-  const { labels, predict, close } = predictor
-  return { model: { folder, labels, predict, close }, report }
+  const { labels, close } = predictor
+  const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
+  return { model: { folder, kind, labels, predict, close }, report }
+}
+
+/** The type of the predictions is known before the file is read, so that nothing is guessed here. */
+function needsKind(path: string, kind: TaskKind): InvalidInputError {
+  return new InvalidInputError('data.unclear-kind', `${path} holds data of kind ${kind}`, {
+    hint: `pass kind: '${kind}'`,
+    details: { path, kind },
+  })
 }
 
 /** What is left to do once the data is read and split. */
-export type PreparedRun = Omit<FinetuneOptions, 'output' | keyof DataRequest> & { folder: string; data: PreparedData }
+export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataRequest> & {
+  folder: string
+  data: PreparedData
+}
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
 export async function trainPrepared({
@@ -78,6 +104,11 @@ export async function trainPrepared({
   base: spec,
   cacheFolder = '.capstan',
 }: PreparedRun): Promise<FinetuneReport> {
+  if (data.kind !== 'classify' || data.pairs) {
+    throw new UnsupportedError('training.unsupported-kind', `Training ${data.kind} models is not possible yet`, {
+      hint: 'Single texts with one label each can be trained on.',
+    })
+  }
   const usage = measureUsage()
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {

@@ -1,3 +1,4 @@
+import type { TaskKind } from '../contracts/index.ts'
 import {
   describeExamples,
   type Example,
@@ -10,16 +11,31 @@ import {
 } from '../data/index.ts'
 
 export type DataRequest = {
-  /** CSV, TSV or JSONL file of labelled texts. */
+  /** CSV, TSV, JSONL or CoNLL file of labelled texts. */
   data: string
   /** A file of its own to test on; without it a tenth of `data` is held out. */
   test?: string | undefined
+  /** What the model shall answer; found out where the file leaves no doubt. */
+  kind?: TaskKind | undefined
+} & DataColumns
+
+/** Where in a file texts and answers stand; what is left out is found by usual names. */
+export type DataColumns = {
   textColumn?: string | undefined
   labelColumn?: string | undefined
+  /** The second text of a pair; to embed, the text that matches. */
+  pairColumn?: string | undefined
+  /** To embed, a text that does not match. */
+  negativeColumn?: string | undefined
+  /** Between the labels of a multilabel column; `|` and `;` where left out. */
+  labelSeparator?: string | undefined
   skipBadRows?: boolean
 }
 
 export type PreparedData = {
+  kind: TaskKind
+  /** Each example is a pair of texts. */
+  pairs: boolean
   train: Example[]
   validation: Example[]
   test: Example[]
@@ -49,7 +65,10 @@ export async function prepareData({
   ...options
 }: DataRequest & { seed: number }): Promise<PreparedData> {
   const read = await readExamples({ path: data, ...options })
-  const given = test === undefined ? null : await readExamples({ path: test, ...options, purpose: 'evaluate' })
+  const { kind, columns } = read
+  const pairs = kind !== 'embed' && columns.pair !== undefined
+  const sameForm = { ...options, kind, ...(kind === 'embed' ? {} : { pairs }) }
+  const given = test === undefined ? null : await readExamples({ path: test, ...sameForm, purpose: 'evaluate' })
   const { examples, dropped } = given
     ? removeDuplicatesOf(read.examples, given.examples)
     : { examples: read.examples, dropped: 0 }
@@ -61,9 +80,11 @@ export async function prepareData({
     test: given ? 0 : share(testSizeMax),
   })
   return {
+    kind,
+    pairs,
     ...split,
     test: given?.examples ?? split.test,
-    columns: read.columns,
+    columns,
     summary: describeExamples(read.examples),
     skippedByKind: read.skippedByKind,
     duplicatesOfTest: dropped,

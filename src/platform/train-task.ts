@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CapstanError, createId, InvalidInputError } from '../base/index.ts'
-import { type ModelVersion, type Money, type Run, taskNameSchema } from '../contracts/index.ts'
+import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
 import { defaultSeed, prepareData } from './prepare-data.ts'
 
-export type TrainTaskRequest = Omit<FinetuneOptions, 'output' | 'cacheFolder'> & {
+export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cacheFolder'> & {
   task: string
   /** Make the new version live; by default only a task's first version is. */
   promote?: boolean

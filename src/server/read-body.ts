@@ -2,7 +2,14 @@ import type { Context } from 'hono'
 import { InvalidInputError, LimitError, UnsupportedError } from '../base/index.ts'
 import type { ProblemError } from '../contracts/index.ts'
 
-type Issue = { path: readonly PropertyKey[]; message: string; keys?: readonly string[] }
+type Issue = {
+  code?: string
+  path: readonly PropertyKey[]
+  message: string
+  keys?: readonly string[]
+  /** Of a value that may have several forms: what is wrong with it in each. */
+  errors?: readonly (readonly Issue[])[]
+}
 type Schema<T> = {
   safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } }
 }
@@ -75,7 +82,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toProblemErrors({ path, message, keys }: Issue): ProblemError[] {
+function toProblemErrors({ path, message, keys, errors = [] }: Issue): ProblemError[] {
+  // The form that was meant is the one whose type is right.
+  const meant = errors.find(
+    (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),
+  )
+  if (meant) return meant.flatMap((issue) => toProblemErrors({ ...issue, path: [...path, ...issue.path] }))
   if (keys === undefined) return [{ pointer: toPointer(path), detail: message }]
   return keys.map((key) => ({ pointer: toPointer([...path, key]), detail: 'is not a known field' }))
 }

@@ -4,6 +4,7 @@ import {
   healthSchema,
   modelListSchema,
   type Prediction,
+  type PredictionInput,
   type PredictionLimits,
   predictionReplySchema,
   readinessSchema,
@@ -57,11 +58,11 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
     method: 'post',
     path: '/v1/tasks/{task}/predictions',
     operationId: 'createPredictions',
-    summary: 'Classify one text or several',
+    summary: 'Answer one text or several',
     description:
       `Takes one text as \`input\` or up to ${limits.inputsMax} as \`inputs\`, each of at most ${limits.charactersMax} ` +
-      `characters, in a body of at most ${limits.bodyBytesMax} bytes. The reply has one shape for both: predictions in ` +
-      'the order of the texts.',
+      `characters; where the task has pairs, {"text", "text_pair"} each; in a body of at most ${limits.bodyBytesMax} bytes. The reply has one shape for both: predictions in ` +
+      'the order of the texts, whose fields depend on the kind of the task.',
     tags: ['predictions'],
     request: {
       params: taskParametersSchema,
@@ -70,7 +71,7 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
     responses: {
       ...jsonReply('One prediction per text', predictionReplySchema),
       ...problemReplies({
-        400: ['request.invalid', 'request.malformed-json', 'request.not-utf8'],
+        400: ['serving.pair-mismatch', 'request.invalid', 'request.malformed-json', 'request.not-utf8'],
         404: ['registry.task-not-found', 'registry.version-not-found'],
         413: ['request.too-large'],
         415: ['request.unsupported-media-type'],
@@ -80,7 +81,7 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
     async handle(context) {
       const { input, inputs, scoresMax } = await readBody(context, requestSchema, limits.bodyBytesMax)
       const task = context.req.param('task') as string
-      const texts = inputs ?? [input as string]
+      const texts = inputs ?? [input as PredictionInput]
       const { model, predictions } = await platform.predict(task, texts, { signal: context.req.raw.signal })
       const reply = { model, predictions: predictions.map((prediction) => keepBest(prediction, scoresMax)) }
       metrics.observePredictions(task, reply)
@@ -137,5 +138,6 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
 }
 
 function keepBest(prediction: Prediction, scoresMax: number): Prediction {
+  if (prediction.kind !== 'classify' && prediction.kind !== 'multilabel') return prediction
   return { ...prediction, scores: prediction.scores.slice(0, scoresMax) }
 }

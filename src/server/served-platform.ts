@@ -1,4 +1,4 @@
-import type { ModelReference, ModelVersion, Prediction, Task } from '../contracts/index.ts'
+import type { ModelReference, ModelVersion, Prediction, PredictionInput, Task } from '../contracts/index.ts'
 
 /** One run of a model: how many texts it took, the tokens they had and those that only filled rows up. */
 export type ObservedBatch = {
@@ -12,10 +12,10 @@ export type ObservedBatch = {
 
 /** What the HTTP app asks of a platform; `createPlatform` returns one. */
 export type ServedPlatform = {
-  /** One prediction with all scores per text, in order. NotFoundError where there is no such task. */
+  /** One prediction with all scores per input, in order. NotFoundError where there is no such task. */
   predict(
     task: string,
-    inputs: readonly string[],
+    inputs: readonly PredictionInput[],
     options: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   listTasks(): Promise<Task[]>

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ConflictError } from '../base/index.ts'
 import { groupByLength } from '../data/index.ts'
 import type { EncodedText, Predictor } from './open-predictor.ts'
+import type { InputTexts } from './read-inputs.ts'
 
 export type BatcherOptions = {
   /** How long the first text of a batch may wait for others while the model is idle; 0 starts at once. */
@@ -12,10 +13,17 @@ export type BatcherOptions = {
 /** What one run of the model did; `tokensPadded` are the tokens that only filled rows up. */
 export type BatchReport = { rows: number; tokens: number; tokensPadded: number; seconds: number }
 
-/** Probabilities as [texts × labels], and which texts were truncated. */
-export type ScoredTexts = { probabilities: Float32Array; truncated: boolean[] }
+/** The numbers of all texts' answers, one after the other; how many each has, and which texts were truncated. */
+export type ScoredTexts = { numbers: Float32Array; counts: number[]; truncated: boolean[] }
 
-type Job = { scored: ScoredTexts; rowsLeft: number; resolve(scored: ScoredTexts): void; reject(reason: unknown): void }
+type Job = {
+  /** Of each text, once it has been run. */
+  answers: Float32Array[]
+  truncated: boolean[]
+  rowsLeft: number
+  resolve(scored: ScoredTexts): void
+  reject(reason: unknown): void
+}
 type Row = { text: EncodedText; job: Job; index: number; arrivedMs: number }
 
 /**
@@ -38,18 +46,15 @@ export class Batcher {
   }
 
   /** Rejects with the signal's reason once aborted: texts that have not started are then never run. */
-  async score(texts: readonly string[], signal?: AbortSignal): Promise<ScoredTexts> {
+  async score(texts: readonly InputTexts[], signal?: AbortSignal): Promise<ScoredTexts> {
     if (this.#isDraining) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
     const encoded = texts.map((text) => this.#predictor.encode(text))
-    const scored: ScoredTexts = {
-      probabilities: new Float32Array(texts.length * this.#predictor.labels.length),
-      truncated: encoded.map(({ truncated }) => truncated),
-    }
-    if (texts.length === 0) return scored
+    const truncated = encoded.map((text) => text.truncated)
+    if (texts.length === 0) return joinAnswers([], truncated)
     let abort = () => {}
     const done = new Promise<ScoredTexts>((resolve, reject) => {
-      const job: Job = { scored, rowsLeft: texts.length, resolve, reject }
+      const job: Job = { answers: [], truncated, rowsLeft: texts.length, resolve, reject }
       abort = () => this.#dropJob(job, signal?.reason)
       this.#enqueue(job, encoded)
     })
@@ -112,27 +117,38 @@ export class Batcher {
   async #runBatch(batch: readonly Row[]): Promise<void> {
     const startedMs = performance.now()
     try {
-      const probabilities = await this.#predictor.infer(batch.map(({ text }) => text))
+      const answers = await this.#predictor.infer(batch.map(({ text }) => text))
       this.#options.onBatch?.(reportBatch(batch, performance.now() - startedMs))
       batch.forEach((row, i) => {
-        this.#finishRow(row, probabilities, i)
+        this.#finishRow(row, answers[i] as Float32Array)
       })
     } catch (error) {
       for (const job of new Set(batch.map((row) => row.job))) this.#dropJob(job, error)
     }
   }
 
-  #finishRow({ job, index }: Row, probabilities: Float32Array, i: number): void {
-    const width = this.#predictor.labels.length
-    job.scored.probabilities.set(probabilities.subarray(i * width, (i + 1) * width), index * width)
+  #finishRow({ job, index }: Row, answer: Float32Array): void {
+    job.answers[index] = answer
     job.rowsLeft -= 1
-    if (job.rowsLeft === 0) job.resolve(job.scored)
+    if (job.rowsLeft === 0) job.resolve(joinAnswers(job.answers, job.truncated))
   }
 
   #dropJob(job: Job, reason: unknown): void {
     this.#waiting = this.#waiting.filter((row) => row.job !== job)
     job.reject(reason)
   }
+}
+
+/** A copy, because the answers of a batch share memory and go to several calls. */
+function joinAnswers(answers: readonly Float32Array[], truncated: boolean[]): ScoredTexts {
+  const counts = answers.map(({ length }) => length)
+  const numbers = new Float32Array(counts.reduce((sum, count) => sum + count, 0))
+  let start = 0
+  for (const answer of answers) {
+    numbers.set(answer, start)
+    start += answer.length
+  }
+  return { numbers, counts, truncated }
 }
 
 function reportBatch(batch: readonly Row[], milliseconds: number): BatchReport {

@@ -4,6 +4,7 @@ import { CapstanError, packError, present } from '../base/index.ts'
 import { Batcher } from './batcher.ts'
 import type { InferenceSettings, ReplyMessage, RequestMessage } from './inference-messages.ts'
 import { openPredictor, type Predictor } from './open-predictor.ts'
+import type { InputTexts } from './read-inputs.ts'
 
 const port = present(parentPort, 'the port of the inference worker')
 const { folder, predictorOptions, delayMsMax } = workerData as InferenceSettings
@@ -19,7 +20,7 @@ function serve(predictor: Predictor): void {
   const batcher = new Batcher(predictor, { delayMsMax, onBatch: (report) => post({ type: 'batch', report }) })
   const aborts = new Map<number, AbortController>()
 
-  const score = async (id: number, texts: readonly string[]) => {
+  const score = async (id: number, texts: readonly InputTexts[]) => {
     const abort = new AbortController()
     aborts.set(id, abort)
     try {
@@ -40,7 +41,8 @@ function serve(predictor: Predictor): void {
     else if (message.type === 'abort') aborts.get(message.id)?.abort()
     else void close()
   })
-  post({ type: 'opened', labels: predictor.labels, tokensMax: predictor.tokensMax })
+  const { head, labels, tokensMax } = predictor
+  post({ type: 'opened', head, labels, tokensMax })
 }
 
 /** One batch that the runtime refuses (for want of memory, say) is no reason to end the thread. */

@@ -1,5 +1,5 @@
 import { ConflictError } from '../base/index.ts'
-import type { ModelReference, Prediction } from '../contracts/index.ts'
+import type { ModelReference, Prediction, PredictionInput, TaskKind } from '../contracts/index.ts'
 import type { BatchReport } from './batcher.ts'
 import { type Inference, type InferenceOptions, startInference } from './start-inference.ts'
 
@@ -14,7 +14,15 @@ export type ModelPoolOptions = Omit<InferenceOptions, 'onBatch'> & {
 /** A batch that ran, and for whom. */
 export type ServedBatch = BatchReport & { task: string; model: ModelReference }
 
-export type LoadedTask = { task: string; model: ModelReference; labels: readonly string[]; queueRows: number }
+export type LoadedTask = {
+  task: string
+  kind: TaskKind
+  /** Its texts come in pairs. */
+  pairs: boolean
+  model: ModelReference
+  labels: readonly string[]
+  queueRows: number
+}
 
 type Slot = { model: ModelReference; inference: Inference }
 
@@ -34,7 +42,7 @@ export class ModelPool {
   /** Predictions with all scores, by the model that answers for the task now. */
   async predict(
     task: string,
-    texts: readonly string[],
+    inputs: readonly PredictionInput[],
     options: { signal?: AbortSignal } = {},
   ): Promise<{ model: ModelReference; predictions: Prediction[] }> {
     let slot = this.#slots.get(task)
@@ -44,7 +52,7 @@ export class ModelPool {
     }
     // No await since the slot was read: a swap that begins now lets this request finish first.
     const { model, inference } = slot
-    return { model, predictions: await inference.predict(texts, options.signal) }
+    return { model, predictions: await inference.predict(inputs, options.signal) }
   }
 
   /** Loads a model, or puts it in the place of its task's present one, which answers what it has accepted and ends. */
@@ -56,6 +64,8 @@ export class ModelPool {
   listLoaded(): LoadedTask[] {
     return [...this.#slots].map(([task, { model, inference }]) => ({
       task,
+      kind: inference.head.answer.kind,
+      pairs: inference.head.answer.pairs === true,
       model,
       labels: inference.labels,
       queueRows: inference.queueRows,

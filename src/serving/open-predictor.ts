@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { assert, InvalidInputError } from '../base/index.ts'
-import type { Prediction } from '../contracts/index.ts'
-import { groupByLength, openTokenizer, padTexts } from '../data/index.ts'
+import type { Prediction, PredictionInput } from '../contracts/index.ts'
+import { type Encoding, groupByLength, openTokenizer, padTexts, type Word } from '../data/index.ts'
 import { type Device, openSession, type Session } from '../runtime/index.ts'
-import { toPrediction, toProbabilities } from './probabilities.ts'
-import { readModelLabels } from './read-model-labels.ts'
+import { answerForms, toPrediction } from './answer-forms.ts'
+import { type InputTexts, readInputs } from './read-inputs.ts'
+import { type ModelHead, readModelHead } from './read-model-head.ts'
 
 export type PredictorOptions = {
   device?: Device
@@ -16,20 +17,22 @@ export type PredictorOptions = {
   tokensPerBatch?: number
 }
 
-/** The tokens of one text; `truncated` where the text had more than the model reads. */
-export type EncodedText = { readonly ids: Int32Array; readonly truncated: boolean }
+/** The tokens of one text or pair; `truncated` where there were more than the model reads, `words` where it tags them. */
+export type EncodedText = Encoding & { readonly words?: readonly Word[] }
 
-/** A loaded classifier. `infer` blocks its thread while the model runs. */
+/** A loaded model. `infer` blocks its thread while the model runs. */
 export type Predictor = {
-  /** In the order of the model's scores. */
+  /** What it answers, and the names of its outputs. */
+  readonly head: ModelHead
+  /** What its answers may be, as its callers know it: see `Task`. */
   readonly labels: readonly string[]
   readonly tokensMax: number
   readonly tokensPerBatch: number
-  /** One prediction per text, in the order given, with all scores. */
-  predict(texts: readonly string[]): Promise<Prediction[]>
-  encode(text: string): EncodedText
-  /** Runs the rows as one padded batch: probabilities as [rows × labels]. */
-  infer(rows: readonly EncodedText[]): Promise<Float32Array>
+  /** One prediction per input, in the order given, with all scores. */
+  predict(inputs: readonly PredictionInput[]): Promise<Prediction[]>
+  encode(texts: InputTexts): EncodedText
+  /** Runs the rows as one padded batch: the numbers of each answer. */
+  infer(rows: readonly EncodedText[]): Promise<Float32Array[]>
   close(): Promise<void>
 }
 
@@ -37,44 +40,53 @@ export const tokensPerBatchDefault = 512
 const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids']
 
 /**
- * Opens a saved classifier in transformers.js layout and runs it once, so that a folder that cannot serve is refused
- * here: NotFoundError, InvalidInputError or UnsupportedError.
+ * Opens a saved model in transformers.js layout and runs it once, so that a folder that cannot serve is refused here:
+ * NotFoundError, InvalidInputError or UnsupportedError.
  */
 export async function openPredictor(folder: string, options: PredictorOptions = {}): Promise<Predictor> {
   const { device, threads, tokensMax, tokensPerBatch = tokensPerBatchDefault } = options
-  const labels = await readModelLabels(folder)
+  const head = await readModelHead(folder)
+  const form = answerForms[head.answer.kind]
   const tokenizer = await openTokenizer(folder, tokensMax === undefined ? {} : { tokensMax })
   const session = await openSession(join(folder, 'onnx', 'model.onnx'), {
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
   })
-  checkInterface(session, folder)
+  checkInterface(session, form.output, folder)
 
+  const encode = ({ text, textPair }: InputTexts): EncodedText =>
+    head.answer.kind === 'tag' ? tokenizer.encodeWords(text) : tokenizer.encode(text, textPair)
   const infer = async (rows: readonly EncodedText[]) => {
-    const { logits } = await session.run(padTexts(rows, tokenizer.padId, session.inputNames), { logits: null })
-    assert(logits?.data instanceof Float32Array, 'internal: logits are no float32 tensor')
-    checkWidth(logits.dims, rows.length, labels, folder)
-    return toProbabilities(logits.data, labels.length)
+    const feeds = padTexts(rows, tokenizer.padId, session.inputNames)
+    const output = (await session.run(feeds, { [form.output]: null }))[form.output]
+    assert(output?.data instanceof Float32Array, `internal: ${form.output} is no float32 tensor`)
+    checkDims(output.dims, rows, head, folder)
+    const stride = output.data.length / rows.length
+    return rows.map(({ ids, words = [] }, i) => {
+      const size = head.answer.kind === 'tag' ? ids.length * head.names.length : stride
+      return form.toNumbers((output.data as Float32Array).subarray(i * stride, i * stride + size), head, words)
+    })
   }
-  await infer([tokenizer.encode('ready')])
+  await infer([encode({ text: 'ready' })])
 
   return {
-    labels,
+    head,
+    labels: form.labels(head.names),
     tokensMax: tokenizer.tokensMax,
     tokensPerBatch,
-    encode: (text) => tokenizer.encode(text),
+    encode,
     infer,
-    async predict(texts) {
-      const rows = texts.map((text) => tokenizer.encode(text))
+    async predict(inputs) {
+      const texts = readInputs(inputs, head.answer)
+      const rows = texts.map(encode)
+      const lengths = rows.map(({ ids }) => ids.length)
       const predictions: Prediction[] = []
-      for (const batch of groupByLength(
-        rows.map(({ ids }) => ids.length),
-        tokensPerBatch,
-      )) {
-        const probabilities = await infer(batch.map((index) => rows[index] as EncodedText))
+      for (const batch of groupByLength(lengths, tokensPerBatch)) {
+        const answers = await infer(batch.map((index) => rows[index] as EncodedText))
         batch.forEach((index, i) => {
-          const row = probabilities.subarray(i * labels.length, (i + 1) * labels.length)
-          predictions[index] = toPrediction(labels, row, (rows[index] as EncodedText).truncated)
+          const { text } = texts[index] as InputTexts
+          const { truncated } = rows[index] as EncodedText
+          predictions[index] = toPrediction(head, { numbers: answers[i] as Float32Array, text, truncated })
         })
       }
       return predictions
@@ -83,24 +95,28 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
   }
 }
 
-function checkInterface({ inputNames, outputNames }: Session, folder: string): void {
+function checkInterface({ inputNames, outputNames }: Session, output: string, folder: string): void {
   const problems = inputNames
     .filter((name) => !knownInputs.includes(name))
     .map((name) => `it asks for an input named ${name}`)
   if (!inputNames.includes('input_ids')) problems.push('it has no input named input_ids')
-  if (!outputNames.includes('logits')) problems.push(`it has no output named logits but ${outputNames.join(', ')}`)
+  if (!outputNames.includes(output)) problems.push(`it has no output named ${output} but ${outputNames.join(', ')}`)
   if (problems.length === 0) return
-  throw new InvalidInputError('serving.invalid-model', `${folder} holds no text classifier: ${problems.join('; ')}`, {
+  throw new InvalidInputError('serving.invalid-model', `${folder} cannot answer texts: ${problems.join('; ')}`, {
     hint: 'A base model must be trained first: capstan train.',
     details: { problems },
   })
 }
 
-function checkWidth(dims: readonly number[], rowCount: number, labels: readonly string[], folder: string): void {
-  if (dims.length === 2 && dims[0] === rowCount && dims[1] === labels.length) return
+/** [texts, numbers], and for tag [texts, tokens, numbers]. */
+function checkDims(dims: readonly number[], rows: readonly EncodedText[], head: ModelHead, folder: string): void {
+  const { kind } = head.answer
+  const width = answerForms[kind].width(head)
+  const rank = kind === 'tag' ? 3 : 2
+  if (dims.length === rank && dims[0] === rows.length && (width === undefined || dims.at(-1) === width)) return
   throw new InvalidInputError(
     'serving.invalid-model',
-    `${folder} names ${labels.length} labels, but its model returns logits of [${dims.join(', ')}] for ${rowCount} texts`,
+    `${folder} names ${head.names.length} labels, but its model returns [${dims.join(', ')}] for ${rows.length} texts`,
     { hint: 'config.json and onnx/model.onnx are of different models: save the folder again.' },
   )
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toPrediction, toProbabilities } from './probabilities.ts'
+import { toGradeShares, toProbabilities } from './probabilities.ts'
 
 describe('toProbabilities', () => {
   it('gives each row shares that sum to one and keep the order of the logits', () => {
@@ -18,14 +18,27 @@ describe('toProbabilities', () => {
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a logit of %d instead of answering nonsense', (value) => {
-    expect(() => toProbabilities(Float32Array.of(0, 1, value, 2), 2)).toThrow(/logit/)
+    expect(() => toProbabilities(Float32Array.of(0, 1, value, 2), 2)).toThrow(
+      expect.objectContaining({ code: 'serving.not-finite' }),
+    )
   })
 })
 
-describe('toPrediction', () => {
-  it('sorts the scores, best first, and keeps the order of the labels among equals', () => {
-    const prediction = toPrediction(['a', 'b', 'c'], Float32Array.of(0.25, 0.5, 0.25), false)
-    expect(prediction.label).toBe('b')
-    expect(prediction.scores.map(({ label }) => label)).toEqual(['b', 'a', 'c'])
+describe('toGradeShares', () => {
+  it('gives shares that sum to one and of which none is negative, also where the model contradicts itself', () => {
+    const share = fc.float({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(share, { minLength: 1, maxLength: 6 }), (above) => {
+        const shares = [...toGradeShares(Float32Array.from(above))]
+        expect(shares).toHaveLength(above.length + 1)
+        expect(Math.min(...shares)).toBeGreaterThanOrEqual(0)
+        expect(shares.reduce((sum, value) => sum + value, 0)).toBeClose(1, { absolute: 1e-6 })
+      }),
+    )
+  })
+
+  it('takes differences of neighbours', () => {
+    expect([...toGradeShares(Float32Array.of(0.75, 0.25))]).toEqual([0.25, 0.5, 0.25])
+    expect([...toGradeShares(Float32Array.of(0.25, 0.75))]).toEqual([0.75, 0, 0.25])
   })
 })

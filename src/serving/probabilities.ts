@@ -1,30 +1,48 @@
 import { CapstanError } from '../base/index.ts'
-import type { Prediction } from '../contracts/index.ts'
 
-/** Softmax over each row of `logits`, in place; refuses a row with a number that is not finite. */
-export function toProbabilities(logits: Float32Array, labelCount: number): Float32Array {
-  for (let start = 0; start < logits.length; start += labelCount) {
-    const row = logits.subarray(start, start + labelCount)
+/** Softmax over each row of `width` logits, in place; refuses a row with a number that is not finite. */
+export function toProbabilities(logits: Float32Array, width: number): Float32Array {
+  for (let start = 0; start < logits.length; start += width) {
+    const row = logits.subarray(start, start + width)
     let highest = Number.NEGATIVE_INFINITY
     for (const logit of row) highest = Math.max(highest, logit)
     if (!Number.isFinite(highest)) throw notFinite(highest)
     let sum = 0
     for (const logit of row) sum += Math.exp(logit - highest)
-    for (let i = 0; i < labelCount; i++) row[i] = Math.exp((row[i] as number) - highest) / sum
+    for (let i = 0; i < width; i++) row[i] = Math.exp((row[i] as number) - highest) / sum
   }
   return logits
 }
 
-/** One text's probabilities as a prediction with all scores, best first; equal scores keep the order of the labels. */
-export function toPrediction(labels: readonly string[], probabilities: Float32Array, truncated: boolean): Prediction {
-  const scores = labels.map((label, index) => ({ label, score: probabilities[index] as number }))
-  scores.sort((a, b) => b.score - a.score)
-  const [best] = scores as [(typeof scores)[number]]
-  return { label: best.label, score: best.score, scores, truncated }
+/** 1 / (1 + exp(−x)) of each logit; refuses a number that is not finite. */
+export function toSigmoids(logits: Float32Array): Float32Array {
+  return requireFinite(logits).map((logit) => 1 / (1 + Math.exp(-logit)))
+}
+
+/** The numbers, where all are finite. */
+export function requireFinite(numbers: Float32Array): Float32Array {
+  for (const number of numbers) if (!Number.isFinite(number)) throw notFinite(number)
+  return numbers
+}
+
+/**
+ * Probabilities of K grades from those of lying above each of the first K − 1: differences of neighbours. These fall with
+ * the grade, up to the model's errors, which a running minimum takes out.
+ */
+export function toGradeShares(above: Float32Array): Float32Array {
+  const shares = new Float32Array(above.length + 1)
+  let reached = 1
+  above.forEach((probability, grade) => {
+    const next = Math.min(reached, probability)
+    shares[grade] = reached - next
+    reached = next
+  })
+  shares[above.length] = reached
+  return shares
 }
 
 function notFinite(value: number): CapstanError {
-  return new CapstanError('serving.not-finite', `The model answered with a logit of ${value}`, {
+  return new CapstanError('serving.not-finite', `The model answered with a value of ${value}`, {
     hint: 'Its weights are damaged or its training diverged: serve another version.',
   })
 }

@@ -1,10 +1,12 @@
 import type { Worker } from 'node:worker_threads'
 import { CapstanError, ConflictError, LimitError, startWorker, unpackError } from '../base/index.ts'
-import type { Prediction } from '../contracts/index.ts'
+import type { Prediction, PredictionInput } from '../contracts/index.ts'
+import { toPrediction } from './answer-forms.ts'
 import type { BatchReport, ScoredTexts } from './batcher.ts'
 import type { InferenceSettings, ReplyMessage, RequestMessage } from './inference-messages.ts'
 import type { PredictorOptions } from './open-predictor.ts'
-import { toPrediction } from './probabilities.ts'
+import { type InputTexts, readInputs } from './read-inputs.ts'
+import type { ModelHead } from './read-model-head.ts'
 
 export type InferenceOptions = PredictorOptions & {
   /** How long a text may wait for others while the model is idle; default 0: it starts at once. */
@@ -15,9 +17,9 @@ export type InferenceOptions = PredictorOptions & {
 }
 
 type Pending = { texts: number; resolve(scored: ScoredTexts): void; reject(reason: unknown): void }
-type Opened = { labels: readonly string[]; tokensMax: number }
+type Opened = { head: ModelHead; labels: readonly string[]; tokensMax: number }
 
-/** Opens the classifier of `folder` in a worker thread of its own; throws what `openPredictor` throws. */
+/** Opens the model of `folder` in a worker thread of its own; throws what `openPredictor` throws. */
 export async function startInference(folder: string, options: InferenceOptions = {}): Promise<Inference> {
   const { delayMsMax = 0, queueRowsMax = 2048, onBatch = () => {}, ...predictorOptions } = options
   const settings: InferenceSettings = { folder, predictorOptions, delayMsMax }
@@ -33,8 +35,9 @@ export async function startInference(folder: string, options: InferenceOptions =
   return new Inference(worker, opened, { queueRowsMax, onBatch })
 }
 
-/** A classifier at work in its thread. Every text it accepts is answered, also while it closes. */
+/** A model at work in its thread. Every text it accepts is answered, also while it closes. */
 export class Inference {
+  readonly head: ModelHead
   readonly labels: readonly string[]
   readonly tokensMax: number
   readonly #worker: Worker
@@ -51,6 +54,7 @@ export class Inference {
     options: { queueRowsMax: number; onBatch: (report: BatchReport) => void },
   ) {
     this.#worker = worker
+    this.head = opened.head
     this.labels = opened.labels
     this.tokensMax = opened.tokensMax
     this.#options = options
@@ -76,16 +80,20 @@ export class Inference {
     return this.#queueRows
   }
 
-  /** One prediction per text, in order; rejects with LimitError where the queue is full, or the signal's reason. */
-  async predict(texts: readonly string[], signal?: AbortSignal): Promise<Prediction[]> {
+  /** One prediction per input, in order; rejects with LimitError where the queue is full, or the signal's reason. */
+  async predict(inputs: readonly PredictionInput[], signal?: AbortSignal): Promise<Prediction[]> {
     if (!this.#isOpen) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
+    const texts = readInputs(inputs, this.head.answer)
     this.#admit(texts.length)
-    const { probabilities, truncated } = await this.#score(texts, signal)
-    const width = this.labels.length
-    return truncated.map((isTruncated, i) =>
-      toPrediction(this.labels, probabilities.subarray(i * width, (i + 1) * width), isTruncated),
-    )
+    const { numbers, counts, truncated } = await this.#score(texts, signal)
+    let start = 0
+    return texts.map(({ text }, i) => {
+      const end = start + (counts[i] as number)
+      const answer = { numbers: numbers.subarray(start, end), text, truncated: truncated[i] as boolean }
+      start = end
+      return toPrediction(this.head, answer)
+    })
   }
 
   /** Refuses new texts from now on, answers the accepted ones and ends the thread. */
@@ -107,7 +115,7 @@ export class Inference {
     this.#queueRows += texts
   }
 
-  #score(texts: readonly string[], signal: AbortSignal | undefined): Promise<ScoredTexts> {
+  #score(texts: readonly InputTexts[], signal: AbortSignal | undefined): Promise<ScoredTexts> {
     const id = ++this.#idLast
     let abort = () => {}
     const done = new Promise<ScoredTexts>((resolve, reject) => {

@@ -2,7 +2,13 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/base/index.ts'
-import { type Problem, predictionReplySchema, problemSchema, taskListSchema } from '../../src/contracts/index.ts'
+import {
+  type Problem,
+  predictionReplySchema,
+  predictionsOf,
+  problemSchema,
+  taskListSchema,
+} from '../../src/contracts/index.ts'
 import { type App, createApp } from '../../src/server/index.ts'
 import { serveTinyModels } from './serve-tiny-models.ts'
 
@@ -28,7 +34,10 @@ const post = async (
   headers: Record<string, string> = { 'content-type': 'application/json' },
   path = address,
 ) => app.request(path, { method: 'POST', body, headers })
-const predict = async (body: unknown) => predictionReplySchema.parse(await (await post(JSON.stringify(body))).json())
+const predict = async (body: unknown) => {
+  const { model, predictions } = predictionReplySchema.parse(await (await post(JSON.stringify(body))).json())
+  return { model, predictions: predictionsOf(predictions, 'classify') }
+}
 
 /** The problem of a reply, checked against its contract. */
 async function problemOf(response: Response): Promise<Problem> {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { Batcher, type BatchReport, openPredictor, type Predictor } from '../../src/serving/index.ts'
+import { Batcher, type BatchReport, openPredictor, type Predictor, type ScoredTexts } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
 const folders = createClassifierFolders()
@@ -20,25 +20,29 @@ afterAll(async () => {
   await folders.remove()
 })
 
-/** The label of each text, as the scores say. */
-function labelsOf({ probabilities, truncated }: { probabilities: Float32Array; truncated: boolean[] }): string[] {
-  return truncated.map((_, i) =>
-    (probabilities[2 * i] as number) > (probabilities[2 * i + 1] as number) ? 'card' : 'money',
+const score = (batcher: Batcher, texts: readonly string[], signal?: AbortSignal) =>
+  batcher.score(
+    texts.map((text) => ({ text })),
+    signal,
   )
+
+/** The label of each text, as the scores say. */
+function labelsOf({ numbers, truncated }: ScoredTexts): string[] {
+  return truncated.map((_, i) => ((numbers[2 * i] as number) > (numbers[2 * i + 1] as number) ? 'card' : 'money'))
 }
 
 describe('the batcher', () => {
   it('runs the texts of concurrent calls together and gives each call its own scores', async () => {
     const batcher = createBatcher()
-    const calls = [['card'], ['money', 'card'], ['money']].map((texts) => batcher.score(texts))
+    const calls = [['card'], ['money', 'card'], ['money']].map((texts) => score(batcher, texts))
     expect((await Promise.all(calls)).map(labelsOf)).toEqual([['card'], ['money', 'card'], ['money']])
     expect(batches.map(({ rows }) => rows)).toEqual([4])
   })
 
   it('keeps each batch within the token budget and counts the padding', async () => {
     const texts = Array.from({ length: 24 }, (_, i) => 'card '.repeat(1 + (i % 7)))
-    await createBatcher().score(texts)
-    const tokens = texts.reduce((sum, text) => sum + predictor.encode(text).ids.length, 0)
+    await score(createBatcher(), texts)
+    const tokens = texts.reduce((sum, text) => sum + predictor.encode({ text }).ids.length, 0)
     expect(batches.reduce((sum, batch) => sum + batch.rows, 0)).toBe(24)
     expect(batches.reduce((sum, batch) => sum + batch.tokens, 0)).toBe(tokens)
     for (const batch of batches) expect(batch.tokens + batch.tokensPadded).toBeLessThanOrEqual(32)
@@ -47,18 +51,18 @@ describe('the batcher', () => {
   it('runs the oldest text first, also when shorter ones keep arriving', async () => {
     const batcher = createBatcher()
     const order: string[] = []
-    const long = batcher.score(['money '.repeat(28)]).then(() => order.push('long'))
-    const short = Array.from({ length: 30 }, () => batcher.score(['card']).then(() => order.push('short')))
+    const long = score(batcher, ['money '.repeat(28)]).then(() => order.push('long'))
+    const short = Array.from({ length: 30 }, () => score(batcher, ['card']).then(() => order.push('short')))
     await Promise.all([long, ...short])
     expect(order[0]).toBe('long')
   })
 
   it('waits for more texts while idle, but not once a batch is full', async () => {
     const batcher = createBatcher(60_000)
-    const early = batcher.score(['card'])
+    const early = score(batcher, ['card'])
     await setTimeout(20)
     expect(batches).toEqual([])
-    const filling = batcher.score(Array(9).fill('money money'))
+    const filling = score(batcher, Array(9).fill('money money'))
     expect(labelsOf(await early)).toEqual(['card'])
     expect(batches[0]?.rows).toBeGreaterThan(1)
     await batcher.drain()
@@ -68,8 +72,8 @@ describe('the batcher', () => {
   it('never runs a text whose call is aborted while it waits', async () => {
     const batcher = createBatcher()
     const abort = new AbortController()
-    const aborted = batcher.score(['money'], abort.signal)
-    const kept = batcher.score(['card'])
+    const aborted = score(batcher, ['money'], abort.signal)
+    const kept = score(batcher, ['card'])
     abort.abort(new Error('gone'))
     await expect(aborted).rejects.toThrow('gone')
     expect(labelsOf(await kept)).toEqual(['card'])
@@ -77,14 +81,14 @@ describe('the batcher', () => {
   })
 
   it('refuses a call whose signal is aborted already', async () => {
-    await expect(createBatcher().score(['card'], AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
+    await expect(score(createBatcher(), ['card'], AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
   })
 
   it('answers what it accepted when it drains, and refuses what comes after', async () => {
     const batcher = createBatcher(60_000)
-    const accepted = batcher.score(['card'])
+    const accepted = score(batcher, ['card'])
     const drained = batcher.drain()
-    await expect(batcher.score(['money'])).rejects.toMatchObject({ code: 'serving.closed' })
+    await expect(score(batcher, ['money'])).rejects.toMatchObject({ code: 'serving.closed' })
     await drained
     expect(labelsOf(await accepted)).toEqual(['card'])
   })
@@ -95,13 +99,13 @@ describe('the batcher', () => {
       infer: (rows) => (rows.length > 1 ? Promise.reject(new Error('out of memory')) : predictor.infer(rows)),
     }
     const batcher = new Batcher(failing, { delayMsMax: 0 })
-    const large = batcher.score(['money', 'money'])
-    const single = batcher.score(['card '.repeat(25)])
+    const large = score(batcher, ['money', 'money'])
+    const single = score(batcher, ['card '.repeat(25)])
     await expect(large).rejects.toThrow('out of memory')
     expect(labelsOf(await single)).toEqual(['card'])
   })
 
   it('answers a call without texts', async () => {
-    expect((await createBatcher().score([])).truncated).toEqual([])
+    expect((await score(createBatcher(), [])).truncated).toEqual([])
   })
 })

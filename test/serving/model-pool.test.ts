@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotFoundError } from '../../src/base/index.ts'
+import { predictionsOf } from '../../src/contracts/index.ts'
 import { Inference, ModelPool, type ServedModel, startInference } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
@@ -28,10 +29,13 @@ describe('the model pool', () => {
     })
     expect(pool.listLoaded()).toEqual([])
     const replies = await Promise.all(['card', 'money'].map((text) => pool.predict('support', [text])))
-    expect(replies.map(({ predictions }) => predictions[0]?.label)).toEqual(['card', 'money'])
+    expect(replies.map(({ predictions }) => predictionsOf(predictions, 'classify')[0]?.label)).toEqual([
+      'card',
+      'money',
+    ])
     expect(found).toBe(1)
     expect(pool.listLoaded()).toEqual([
-      { task: 'support', model: first.model, labels: ['card', 'money'], queueRows: 0 },
+      { task: 'support', kind: 'classify', pairs: false, model: first.model, labels: ['card', 'money'], queueRows: 0 },
     ])
     await pool.close()
   })
@@ -46,7 +50,7 @@ describe('the model pool', () => {
       while (!isLast) {
         isLast = isSwapped
         const { model, predictions } = await pool.predict('support', ['card'])
-        expect(predictions[0]?.label).toBe('card')
+        expect(predictions[0]).toMatchObject({ label: 'card' })
         versions.push(model.version)
       }
     }
@@ -94,7 +98,11 @@ describe('the model pool', () => {
     await pool.load(first)
     const accepted = Array.from({ length: 20 }, () => pool.predict('support', ['card']))
     await pool.close()
-    expect((await Promise.all(accepted)).every(({ predictions }) => predictions[0]?.label === 'card')).toBe(true)
+    expect(
+      (await Promise.all(accepted)).every(
+        ({ predictions }) => predictionsOf(predictions, 'classify')[0]?.label === 'card',
+      ),
+    ).toBe(true)
     await expect(pool.predict('support', ['card'])).rejects.toMatchObject({ code: 'serving.closed' })
   })
 })
@@ -125,7 +133,11 @@ describe('inference in a worker thread', () => {
     const dying = new Worker(`require('node:worker_threads').parentPort.once('message', () => process.exit(3))`, {
       eval: true,
     })
-    const inference = new Inference(dying, { labels: ['card'], tokensMax: 8 }, { queueRowsMax: 8, onBatch: () => {} })
+    const inference = new Inference(
+      dying,
+      { head: { answer: { kind: 'classify' }, names: ['card'] }, labels: ['card'], tokensMax: 8 },
+      { queueRowsMax: 8, onBatch: () => {} },
+    )
     await expect(inference.predict(['card'])).rejects.toMatchObject({ code: 'serving.worker-stopped' })
     expect(inference.isOpen).toBe(false)
     await inference.close()

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
+import { predictionsOf } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatPrediction } from './predict.ts'
+import { formatPrediction } from '../print-prediction.ts'
 import { formatResult, trainWithProgress } from './train.ts'
 
 const examples = (file: string) => fileURLToPath(new URL(`../../../examples/banking77/${file}`, import.meta.url))
@@ -38,10 +39,11 @@ export const run: CommandBody = async (context) => {
   ).flatMap((example) =>
     example?.answer.kind === 'class' ? [{ text: example.text, label: example.answer.label }] : [],
   )
-  const { predictions } = await platform.predict(
+  const answer = await platform.predict(
     task,
     shown.map(({ text }) => text),
   )
+  const predictions = predictionsOf(answer.predictions, 'classify')
   const exitCode = result.run.status === 'stopped' ? 130 : 0
   if (json) {
     const { run, model, cost, report } = result

@@ -1,7 +1,7 @@
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatReport } from '../print-report.ts'
-import { textOptions } from './train.ts'
+import { columnOptions, textOptions } from './train.ts'
 
 export const run: CommandBody = async ({ io, json, positionals, options, openPlatform }) => {
   const platform = await openPlatform()
@@ -9,7 +9,7 @@ export const run: CommandBody = async ({ io, json, positionals, options, openPla
     task: String(options.task),
     data: positionals[0] as string,
     ...(options.version === undefined ? {} : { version: Number(options.version) }),
-    ...textOptions(options, ['textColumn', 'labelColumn']),
+    ...textOptions(options, columnOptions),
     ...(options.skipBadRows ? { skipBadRows: true } : {}),
   })
   if (json) {

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline'
 import { InvalidInputError } from '../../base/index.ts'
-import type { Prediction } from '../../contracts/index.ts'
+import type { Prediction, PredictionInput } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { type Io, printJson, printLine } from '../io.ts'
-import { formatPercent } from '../print-table.ts'
+import { formatPrediction } from '../print-prediction.ts'
 
 /** Texts of stdin are answered so many at a time. */
 const batchRows = 256
@@ -11,16 +11,17 @@ const batchRows = 256
 export const run: CommandBody = async ({ io, json, positionals, options, openPlatform }) => {
   if (positionals.length === 0 && io.stdin.isTTY) throw noText()
   refuseEmpty(positionals)
+  const given = options.pairs ? pairUp(positionals) : positionals
   const platform = await openPlatform()
-  const answered: ({ input: string } & Prediction)[] = []
+  const answered: ({ input: PredictionInput } & Prediction)[] = []
   let count = 0
   let reference: unknown
-  for await (const texts of positionals.length > 0 ? [positionals] : readBatches(io)) {
-    const { model, predictions } = await platform.predict(String(options.task), texts)
+  for await (const inputs of given.length > 0 ? [given] : readBatches(io, options.pairs === true)) {
+    const { model, predictions } = await platform.predict(String(options.task), inputs)
     reference = model
-    count += texts.length
+    count += inputs.length
     for (const [i, prediction] of predictions.entries()) {
-      if (json) answered.push({ input: texts[i] as string, ...prediction })
+      if (json) answered.push({ input: inputs[i] as PredictionInput, ...prediction })
       else printLine(io.stdout, formatPrediction(prediction))
     }
   }
@@ -30,22 +31,39 @@ export const run: CommandBody = async ({ io, json, positionals, options, openPla
 }
 
 function noText(): InvalidInputError {
-  return new InvalidInputError('cli.no-text', 'There is no text to label', {
+  return new InvalidInputError('cli.no-text', 'There is no text to answer', {
     hint: 'Give it as an argument, or pipe texts in, one a line.',
   })
 }
 
-/** "card_arrival  97.3 %  (then lost_or_stolen_card 1.2 %)". */
-export function formatPrediction({ label, score, scores, truncated }: Prediction): string {
-  const next = scores[1] ? `  (then ${scores[1].label} ${formatPercent(scores[1].score)})` : ''
-  return `${label}  ${formatPercent(score)}${next}${truncated ? '  [only the beginning was read]' : ''}`
+/** Arguments two by two. */
+function pairUp(texts: readonly string[]): PredictionInput[] {
+  if (texts.length % 2 === 1) throw noPair(`${texts.length} texts make no pairs`)
+  return texts.flatMap((text, i) => (i % 2 === 0 ? [{ text, text_pair: texts[i + 1] as string }] : []))
 }
 
-async function* readBatches({ stdin }: Io): AsyncGenerator<string[]> {
-  let batch: string[] = []
+/** A line with a tab between its two texts. */
+function splitPair(line: string, number: number): PredictionInput {
+  const [text = '', textPair = '', ...more] = line.split('\t')
+  if (text.trim() === '' || textPair.trim() === '' || more.length > 0) {
+    throw noPair(`line ${number} is not two texts with one tab between them`)
+  }
+  return { text, text_pair: textPair }
+}
+
+function noPair(message: string): InvalidInputError {
+  return new InvalidInputError('cli.no-pair', message, {
+    hint: 'With --pairs, give both texts of each pair as arguments, or lines with a tab between the two.',
+  })
+}
+
+async function* readBatches({ stdin }: Io, isPairs: boolean): AsyncGenerator<PredictionInput[]> {
+  let batch: PredictionInput[] = []
+  let number = 0
   for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++
     if (line.trim() === '') continue
-    batch.push(line)
+    batch.push(isPairs ? splitPair(line, number) : line)
     if (batch.length < batchRows) continue
     yield batch
     batch = []

@@ -1,4 +1,4 @@
-import { formatMoney } from '../../contracts/index.ts'
+import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
@@ -13,7 +13,8 @@ export const run: CommandBody = async (context) => {
   const result = await trainWithProgress(context, platform, {
     task,
     data: positionals[0] as string,
-    ...textOptions(options, ['test', 'base', 'textColumn', 'labelColumn']),
+    ...textOptions(options, ['test', 'base', ...columnOptions]),
+    ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
     ...(options.skipBadRows ? { skipBadRows: true } : {}),
     ...(options.promote ? { promote: true } : {}),
     settings: readSettings(options),
@@ -110,6 +111,9 @@ function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']
     settingNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   )
 }
+
+/** Options that say where in a file texts and answers stand. */
+export const columnOptions = ['textColumn', 'labelColumn', 'pairColumn', 'negativeColumn', 'labelSeparator'] as const
 
 /** Those of the named options that were given. */
 export function textOptions<Name extends string>(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPredictionRequestSchema } from './prediction.ts'
+import { createPredictionRequestSchema } from './prediction-request.ts'
 
 const schema = createPredictionRequestSchema({ inputsMax: 3, charactersMax: 5 })
 
