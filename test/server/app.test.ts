@@ -70,6 +70,11 @@ describe('POST /v1/tasks/{task}/predictions', () => {
     expect((await predict({ input: 'card', scoresMax })).predictions[0]?.scores).toHaveLength(count)
   })
 
+  it('answers a pair of texts', async () => {
+    const { predictions } = await predict({ inputs: [{ text: 'card', text_pair: 'card money' }, 'money'] })
+    expect(predictions.map(({ label }) => label)).toEqual(['card', 'money'])
+  })
+
   it('says that an over-long text was read in part', async () => {
     expect((await predict({ input: 'card '.repeat(3000) })).predictions[0]?.truncated).toBe(true)
   })
@@ -93,6 +98,18 @@ describe('POST /v1/tasks/{task}/predictions', () => {
   it('names every wrong place with a JSON pointer', async () => {
     const { errors } = await problemOf(await post('{"inputs": ["card", 7, " "], "a/b~c": 1}'))
     expect(errors?.map(({ pointer }) => pointer)).toEqual(['#/inputs/1', '#/inputs/2', '#/a~1b~0c'])
+  })
+
+  it('says of each input what is wrong with the form that was meant', async () => {
+    const { errors } = await problemOf(
+      await post(JSON.stringify({ inputs: ['', 7, { text: 'a', text_pair: ' ' }, {}] })),
+    )
+    expect(errors).toEqual([
+      { pointer: '#/inputs/0', detail: 'must hold more than white space' },
+      { pointer: '#/inputs/1', detail: 'must be a text, or an object with "text" and "text_pair"' },
+      { pointer: '#/inputs/2/text_pair', detail: 'must hold more than white space' },
+      { pointer: '#/inputs/3/text', detail: expect.stringContaining('expected string') },
+    ])
   })
 
   it('names no more than twenty wrong places but counts them all', async () => {
