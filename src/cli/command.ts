@@ -6,7 +6,8 @@ export type OptionSpec = {
   /** Such as `--task <name>`; a flag has no value. */
   flags: string
   description: string
-  kind?: 'text' | 'number' | 'integer' | 'flag'
+  /** A list is written with commas. */
+  kind?: 'text' | 'number' | 'integer' | 'flag' | 'list'
   choices?: readonly string[]
   required?: true
   /** Smallest number allowed. */
@@ -27,7 +28,7 @@ export type CommandSpec = {
   load(): Promise<{ run: CommandBody }>
 }
 
-export type Values = Readonly<Record<string, string | number | boolean | undefined>>
+export type Values = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 export type CommandContext = {
   io: Io

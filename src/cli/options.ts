@@ -1,5 +1,6 @@
 import { taskKindSchema } from '../contracts/index.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { trainingOptions } from './training-options.ts'
 
 const task: OptionSpec = {
   flags: '--task <name>',
@@ -40,9 +41,9 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'train',
     summary: 'train a model for a task on labelled texts (CSV, TSV, JSONL or CoNLL)',
-    arguments: [{ name: '<data>', description: 'file with a text and a label in each row' }],
+    arguments: [{ name: '[data]', description: 'file with a text and a label in each row' }],
     options: [
-      task,
+      { ...onlyTask, description: task.description },
       kind,
       ...columns,
       { flags: '--test <file>', description: 'test on this file; without it a tenth of the data is held out' },
@@ -56,44 +57,17 @@ export const commands: readonly CommandSpec[] = [
         kind: 'flag',
         description: 'make the new version live (a task’s first version is live anyway)',
       },
-      { flags: '--epochs <n>', kind: 'integer', min: 0, description: 'passes over the data (default: by its size)' },
-      { flags: '--learning-rate <rate>', kind: 'number', min: 0, description: 'of the base model’s weights' },
-      { flags: '--head-learning-rate <rate>', kind: 'number', min: 0, description: 'of the classification head' },
-      { flags: '--tokens-per-batch <n>', kind: 'integer', min: 1, description: 'tokens in one step' },
-      { flags: '--tokens-max <n>', kind: 'integer', min: 3, description: 'longer texts are cut here' },
       {
-        flags: '--dropout <share>',
+        flags: '--resume [run]',
+        description: 'go on with a run whose process was killed (default: the latest), without <data>',
+      },
+      {
+        flags: '--checkpoint-seconds <n>',
         kind: 'number',
         min: 0,
-        below: 1,
-        description: 'of the activations, while training',
+        description: 'how often the run’s state is written down (default 120, and after each epoch)',
       },
-      { flags: '--weight-decay <rate>', kind: 'number', min: 0, description: 'of AdamW' },
-      {
-        flags: '--label-smoothing <share>',
-        kind: 'number',
-        min: 0,
-        below: 1,
-        description: 'share of each target spread over all labels',
-      },
-      {
-        flags: '--class-weights <how>',
-        choices: ['none', 'balanced'],
-        description: 'balanced: rare labels count more',
-      },
-      {
-        flags: '--pooling <how>',
-        choices: ['mean', 'cls'],
-        description: 'how tokens become one vector (default: what the base says)',
-      },
-      { flags: '--head <kind>', choices: ['cosine', 'linear'], description: 'cosine for encoders made for sentences' },
-      {
-        flags: '--patience <epochs>',
-        kind: 'integer',
-        min: 1,
-        description: 'end after so many epochs without a better one',
-      },
-      { flags: '--seed <n>', kind: 'integer', min: 0, description: 'same seed, same weights' },
+      ...Object.values<OptionSpec>(trainingOptions),
     ],
     example: 'capstan train tickets.csv --task support --text-column text --label-column label',
     load: () => import('./commands/train.ts'),

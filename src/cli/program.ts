@@ -99,6 +99,7 @@ function toOption({ flags, description, kind = 'text', choices, required, ...bou
   if (choices) option.choices([...choices])
   if (required) option.makeOptionMandatory()
   if (kind === 'number' || kind === 'integer') option.argParser((text) => parseNumber(text, kind, bounds))
+  if (kind === 'list') option.argParser((text: string) => text.split(',').filter((part) => part !== ''))
   return option
 }
 

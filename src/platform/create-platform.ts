@@ -18,7 +18,7 @@ import type { EvaluationReport } from '../training/index.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
-import { type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
+import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
 
 export type PlatformOptions = {
   /** Where `capstan.yaml` and the data folder are; default: the current directory. */
@@ -43,6 +43,8 @@ export type Platform = {
   readonly config: Config
   /** Trains, registers and books a model for a task. */
   train(request: TrainTaskRequest): Promise<TrainTaskResult>
+  /** Goes on with a training run whose process was killed. */
+  resume(request?: ResumeRequest): Promise<TrainTaskResult>
   /** Measures a version (the live one unless told) on a labelled file. */
   evaluate(request: EvaluateRequest): Promise<{ model: ModelVersion; report: EvaluationReport; skipped: number }>
   /** One prediction with all scores per input, by the task's live version. */
@@ -92,6 +94,7 @@ export async function createPlatform({
     ledger,
     train: (request) =>
       trainTask(context, { ...withColumns(config, request), kind: request.kind ?? config.tasks[request.task]?.kind }),
+    resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     async loadModels() {

@@ -10,6 +10,7 @@ import {
 import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../registry/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import {
+  type CheckpointOptions,
   type EvaluationReport,
   startTraining,
   type TrainEvent,
@@ -92,6 +93,7 @@ function needsKind(path: string, kind: TaskKind): InvalidInputError {
 export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataRequest> & {
   folder: string
   data: PreparedData
+  checkpoint?: CheckpointOptions
 }
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
@@ -103,6 +105,7 @@ export async function trainPrepared({
   settings,
   base: spec,
   cacheFolder = '.capstan',
+  checkpoint,
 }: PreparedRun): Promise<FinetuneReport> {
   if (data.kind !== 'classify' || data.pairs) {
     throw new UnsupportedError('training.unsupported-kind', `Training ${data.kind} models is not possible yet`, {
@@ -125,6 +128,7 @@ export async function trainPrepared({
     train,
     validation,
     ...(settings ? { settings } : {}),
+    ...(checkpoint ? { checkpoint } : {}),
   }
   const job = startTraining(request, onEvent)
   if (signal?.aborted) job.stop()

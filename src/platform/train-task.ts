@@ -1,43 +1,103 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CapstanError, createId, InvalidInputError } from '../base/index.ts'
+import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
-import { type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
+import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
-import { defaultSeed, prepareData } from './prepare-data.ts'
+import { defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
+import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cacheFolder'> & {
   task: string
   /** Make the new version live; by default only a task's first version is. */
   promote?: boolean
+  /** Seconds between checkpoints, apart from those at the end of each epoch; 120 where left out. */
+  checkpointSeconds?: number
+}
+
+export type ResumeRequest = Pick<TrainTaskRequest, 'onEvent' | 'signal'> & {
+  /** The run to go on with; the latest that was interrupted where left out. */
+  run?: string | undefined
 }
 
 export type TrainTaskResult = { run: Run; model: ModelVersion; cost: Money; report: FinetuneReport }
 
 /**
  * Trains a model for a task, records run and model version with their lineage, and books what the run used. A run that
- * fails is recorded and booked too.
+ * fails is recorded and booked too; one whose process is killed can go on: `resumeTask`.
  */
 export async function trainTask(
   context: PlatformContext,
-  { task, promote, ...request }: TrainTaskRequest,
+  { onEvent, signal, ...request }: TrainTaskRequest,
 ): Promise<TrainTaskResult> {
-  const { registry, ledger, config, store } = context
+  const { registry, store } = context
+  const { task, settings } = request
   refuseBadName(task)
-  const usage = measureUsage()
-  const seed = request.settings?.seed ?? defaultSeed
+  const seed = settings?.seed ?? defaultSeed
   // Data that cannot be used is no run: nothing is recorded of it.
   const data = await prepareData({ ...request, seed })
   await registry.ensureTask(task)
   const run = await registry.startRun({ task, kind: 'train', seed, settings: describeRequest(request) })
-  const folder = join(store.folder, `training_${createId('model', context.clock.now())}`)
+  await openTrainingFolder(store.folder, run.id).write({ request, datasetFingerprint: data.fingerprint })
+  return carryOut(context, { run, request, data, hooks: { onEvent, signal } })
+}
+
+/**
+ * Goes on with a run whose process was killed, from its last checkpoint: the weights come out as if it had never been.
+ * Throws InvalidInputError `platform.cannot-resume`, `platform.data-changed`.
+ */
+export async function resumeTask(
+  context: PlatformContext,
+  { run: wanted, onEvent, signal }: ResumeRequest,
+): Promise<TrainTaskResult> {
+  const { registry, store } = context
+  const id = wanted ?? (await latestInterrupted(context))
+  const interrupted = await registry.findRun(id)
+  const { request, datasetFingerprint } = await openTrainingFolder(store.folder, id).read()
+  const data = await prepareData({ ...request, seed: interrupted.seed })
+  if (data.fingerprint !== datasetFingerprint) {
+    throw new InvalidInputError('platform.data-changed', `${request.data} is not what run ${id} began with`, {
+      hint: `Bring the file back as it was, or train anew: capstan train ${request.data} --task ${request.task}`,
+    })
+  }
+  const run = await registry.resumeRun(id)
+  return carryOut(context, { run, request, data, hooks: { onEvent, signal } })
+}
+
+type Work = {
+  run: Run
+  request: StoredRequest
+  data: PreparedData
+  hooks: {
+    onEvent: ((event: FinetuneEvent) => void) | undefined
+    signal: AbortSignal | undefined
+  }
+}
+
+async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
+  const { registry, ledger, config, store } = context
+  const { task, promote, checkpointSeconds: everySeconds } = request
+  const usage = measureUsage(run.usage)
+  const folder = openTrainingFolder(store.folder, run.id)
+  let recorded: Promise<unknown> = Promise.resolve()
+  const onEvent = (event: FinetuneEvent) => {
+    hooks.onEvent?.(event)
+    if (event.type === 'checkpoint') recorded = recorded.then(() => registry.recordUsage(run.id, usage()))
+  }
   try {
-    const report = await trainPrepared({ ...request, data, folder, cacheFolder: store.folder })
+    const report = await trainPrepared({
+      ...request,
+      data,
+      folder: folder.model,
+      checkpoint: { folder: folder.checkpoint, ...(everySeconds === undefined ? {} : { everySeconds }) },
+      cacheFolder: store.folder,
+      onEvent,
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+    })
+    await recorded
     const model = await registry.recordModelVersion({
       run: run.id,
-      modelFolder: folder,
+      modelFolder: folder.model,
       datasetFingerprint: report.data.fingerprint,
       base: { name: report.base.name, sha256: report.base.sha256 },
       codeVersion,
@@ -47,6 +107,7 @@ export async function trainTask(
     const status = report.training.endedBy === 'stop' ? 'stopped' : 'succeeded'
     const finished = await registry.finishRun(run.id, { status, usage: usage() })
     const { cost } = await ledger.postRunCost({ run: finished, rate: config.rates.cpuHour })
+    await removeInterrupted(context, task)
     return { run: finished, model, cost, report }
   } catch (error) {
     const code = error instanceof CapstanError ? error.code : 'internal'
@@ -55,11 +116,26 @@ export async function trainTask(
     await ledger.postRunCost({ run: failed, rate: config.rates.cpuHour })
     throw error
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await folder.remove()
   }
 }
+async function latestInterrupted({ registry, store }: PlatformContext): Promise<string> {
+  const folders = await listTrainingFolders(store.folder)
+  const run = (await registry.listRuns()).find(({ id }) => folders.includes(id))
+  if (run) return run.id
+  throw new InvalidInputError('platform.cannot-resume', 'No run was interrupted', {
+    hint: 'Train anew: capstan train <data> --task <task>',
+  })
+}
 
-function describeRequest({ data, test, base, settings }: Omit<TrainTaskRequest, 'task'>): Record<string, unknown> {
+/** What interrupted runs of the task left behind: a newer model has taken their place. */
+async function removeInterrupted({ registry, store }: PlatformContext, task: string): Promise<void> {
+  const ended = (await registry.listRuns({ task })).filter(({ status }) => status === 'failed').map(({ id }) => id)
+  const left = (await listTrainingFolders(store.folder)).filter((id) => ended.includes(id))
+  for (const id of left) await openTrainingFolder(store.folder, id).remove()
+}
+
+function describeRequest({ data, test, base, settings }: StoredRequest): Record<string, unknown> {
   return { data, test, base, ...settings }
 }
 

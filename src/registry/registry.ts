@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/index.ts'
-import type { ModelVersion, Run } from '../contracts/index.ts'
+import type { ModelVersion, Run, Usage } from '../contracts/index.ts'
 import type { Store } from '../storage/index.ts'
 import {
   findModelVersion,
@@ -10,7 +10,17 @@ import {
   type VersionReference,
 } from './model-version.ts'
 import { selectModelVersions } from './queries.ts'
-import { failInterruptedRuns, findRun, finishRun, listRuns, type NewRun, type RunOutcome, startRun } from './run.ts'
+import {
+  failInterruptedRuns,
+  findRun,
+  finishRun,
+  listRuns,
+  type NewRun,
+  type RunOutcome,
+  recordUsage,
+  resumeRun,
+  startRun,
+} from './run.ts'
 
 export type RegistryContext = { store: Store; clock: Clock }
 
@@ -24,6 +34,10 @@ export type Registry = {
   startRun(run: NewRun): Promise<Run>
   /** Throws NotFoundError `registry.run-not-found`, or ConflictError `registry.run-finished` when it has ended before. */
   finishRun(id: string, outcome: RunOutcome): Promise<Run>
+  /** What a run has used so far. */
+  recordUsage(id: string, usage: Usage): Promise<void>
+  /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
+  resumeRun(id: string): Promise<Run>
   findRun(id: string): Promise<Run>
   /** The newest first. */
   listRuns(filter?: { task?: string }): Promise<Run[]>
@@ -64,6 +78,8 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     },
     startRun: (run) => startRun(context, run),
     finishRun: (id, outcome) => finishRun(context, id, outcome),
+    recordUsage: (id, usage) => recordUsage(context, id, usage),
+    resumeRun: (id) => resumeRun(context, id),
     findRun: (id) => findRun(context, id),
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),

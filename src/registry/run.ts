@@ -11,6 +11,9 @@ export type RunOutcome =
   | { status: 'succeeded' | 'stopped'; usage: Usage }
   | { status: 'failed'; usage: Usage; error: { code: string; message: string } }
 
+/** Recorded for a run whose process died. */
+const interruptedCode = 'registry.run-interrupted'
+
 /** Records that a run has begun. */
 export async function startRun({ store, clock }: RegistryContext, run: NewRun): Promise<Run> {
   await requireTask(store.database, run.task)
@@ -41,9 +44,7 @@ export async function finishRun({ store, clock }: RegistryContext, id: string, o
       finished_at: clock.now(),
       error_code: error?.code ?? null,
       error_message: error?.message ?? null,
-      wall_seconds: outcome.usage.wallSeconds,
-      cpu_seconds: outcome.usage.cpuSeconds,
-      memory_bytes_peak: BigInt(Math.round(outcome.usage.memoryBytesPeak)),
+      ...usageColumns(outcome.usage),
     })
     .where('id', '=', id)
     .where('status', '=', 'running')
@@ -53,6 +54,27 @@ export async function finishRun({ store, clock }: RegistryContext, id: string, o
   const run = await findRun({ store, clock }, id)
   throw new ConflictError('registry.run-finished', `Run ${id} has ended already (${run.status}, ${run.finishedAt}).`, {
     hint: 'Start a new run: what a run has recorded does not change.',
+  })
+}
+
+/** Records what a run has used so far, so that it is known if its process is killed. */
+export async function recordUsage({ store }: RegistryContext, id: string, usage: Usage): Promise<void> {
+  await store.database.updateTable('runs').set(usageColumns(usage)).where('id', '=', id).execute()
+}
+
+/** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
+export async function resumeRun({ store, clock }: RegistryContext, id: string): Promise<Run> {
+  const row = await store.database
+    .updateTable('runs')
+    .set({ status: 'running', finished_at: null, error_code: null, error_message: null })
+    .where('id', '=', id)
+    .where('error_code', '=', interruptedCode)
+    .returningAll()
+    .executeTakeFirst()
+  if (row) return toRun(row)
+  const { status } = await findRun({ store, clock }, id)
+  throw new ConflictError('registry.run-not-interrupted', `Run ${id} was not interrupted: it is ${status}`, {
+    hint: 'capstan runs shows which were.',
   })
 }
 
@@ -79,9 +101,17 @@ export async function failInterruptedRuns({ store, clock }: RegistryContext): Pr
     .set({
       status: 'failed',
       finished_at: clock.now(),
-      error_code: 'registry.run-interrupted',
-      error_message: 'The process ended before the run did.',
+      error_code: interruptedCode,
+      error_message: 'The process ended before the run did. capstan train --resume goes on with it.',
     })
     .where('status', '=', 'running')
     .execute()
+}
+
+function usageColumns({ wallSeconds, cpuSeconds, memoryBytesPeak }: Usage) {
+  return {
+    wall_seconds: wallSeconds,
+    cpu_seconds: cpuSeconds,
+    memory_bytes_peak: BigInt(Math.round(memoryBytesPeak)),
+  }
 }

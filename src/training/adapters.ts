@@ -7,13 +7,7 @@ import { float, int, intOf, type Model, type Node, scalar, type Tensor, tensor, 
 import { dropoutNode } from './insert-dropout.ts'
 import { createPathFilter, refuseIdlePatterns } from './parameter-paths.ts'
 
-export type AdapterSettings = {
-  rank: number
-  alpha: number
-  dropout: number
-  /** Patterns of the weights' paths, `*` for any characters. */
-  targets: readonly string[]
-}
+export type AdapterScale = { readonly rank: number; readonly alpha: number }
 
 export type Adapter = { readonly weight: string; readonly a: Tensor; readonly b: Tensor }
 
@@ -23,8 +17,7 @@ export const adapterNames = (weight: string) => ({ a: `${weight}/lora_a`, b: `${
 export function createAdapters(
   model: Model,
   paths: ReadonlyMap<string, string>,
-  { rank, targets }: AdapterSettings,
-  seed: number,
+  { rank, targets, seed }: { rank: number; targets: readonly string[]; seed: number },
 ): Adapter[] {
   const layers = model.graph.nodes.flatMap((node) => linearWeight(model, node) ?? [])
   const weights = [...new Set(layers)].filter((name) => paths.has(name))
@@ -50,7 +43,7 @@ export function createAdapters(
 export function insertAdapters(
   model: Model,
   adapters: readonly Adapter[],
-  { rank, alpha, dropout }: AdapterSettings,
+  { rank, alpha, dropout }: AdapterScale & { dropout: number },
 ): Model {
   const initializers = new Map(model.graph.initializers)
   const adapted = new Set(adapters.map(({ weight }) => weight))
@@ -71,7 +64,7 @@ export function insertAdapters(
 }
 
 /** The model with each adapter added into its matrix: as large and as fast as the base. */
-export function mergeAdapters(model: Model, adapters: readonly Adapter[], { rank, alpha }: AdapterSettings): Model {
+export function mergeAdapters(model: Model, adapters: readonly Adapter[], { rank, alpha }: AdapterScale): Model {
   const initializers = new Map(model.graph.initializers)
   for (const { weight, a, b } of adapters) {
     const base = present(initializers.get(weight), weight)

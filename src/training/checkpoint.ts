@@ -33,8 +33,8 @@ export type CheckpointOptions = {
 export type Checkpoints = {
   /** Fills the run's state from the last checkpoint; null where there is none. Throws `training.other-run`. */
   restore(): Promise<Progress | null>
-  /** Writes one where the last is long enough ago, or at once. */
-  save(progress: Progress, when: 'due' | 'now'): Promise<void>
+  /** Writes one where the last is long enough ago, or at once; tells whether it did. */
+  save(progress: Progress, when: 'due' | 'now'): Promise<boolean>
   /** To be called at the end of the run. */
   remove(): Promise<void>
 }
@@ -57,9 +57,10 @@ export function openCheckpoints(run: TrainingRun, { folder, everySeconds = 120 }
       }
     },
     async save(progress, when) {
-      if (when === 'due' && performance.now() - savedAt < everySeconds * 1000) return
+      if (when === 'due' && performance.now() - savedAt < everySeconds * 1000) return false
       await writeSafetensors(path, tensors, { run: identity, progress: JSON.stringify(progress) })
       savedAt = performance.now()
+      return true
     },
     remove: () => rm(path, { force: true }),
   }

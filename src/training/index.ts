@@ -1,4 +1,5 @@
 export type { HeadKind, Pooling } from './attach-head.ts'
+export type { CheckpointOptions } from './checkpoint.ts'
 export { insertDropout } from './insert-dropout.ts'
 export { type ClassMetrics, type EvaluationReport, evaluateLogits, wilsonInterval } from './metrics.ts'
 export { openEncoder } from './open-encoder.ts'

@@ -1,4 +1,3 @@
-import type { AdapterSettings } from './adapters.ts'
 import type { HeadKind, Pooling } from './attach-head.ts'
 import type { OptimizerName } from './optimizers.ts'
 import type { ScheduleName } from './schedules.ts'
@@ -11,7 +10,13 @@ export type TrainingSettings = {
   /** Passes over the training examples; chosen from their number where left out. */
   epochs: number
   method: Method
-  lora: AdapterSettings
+  /** Columns of an adapter's first matrix, rows of its second. */
+  loraRank: number
+  /** An adapter's sum is scaled by alpha / rank. */
+  loraAlpha: number
+  loraDropout: number
+  /** Patterns of the paths of the matrices that get an adapter. */
+  loraTargets: readonly string[]
   /** Weights whose path matches one of these patterns stay as they are; `*` stands for any characters. */
   freeze: readonly string[]
   optimizer: OptimizerName
@@ -56,7 +61,10 @@ export function defaultSettings({
   return {
     epochs: defaultEpochs(exampleCount),
     method: 'full',
-    lora: { rank: 16, alpha: 32, dropout: 0, targets: ['*'] },
+    loraRank: 16,
+    loraAlpha: 32,
+    loraDropout: 0,
+    loraTargets: ['*'],
     freeze: [],
     optimizer: 'adamw',
     schedule: 'linear',

@@ -36,6 +36,8 @@ export type TrainEvent =
       tokens: number
       seconds: number
     } & StepResult)
+  /** The run can go on from here. */
+  | { type: 'checkpoint'; step: number }
   | { type: 'epoch-end'; epoch: number; step: number; validation: EvaluationReport; isBest: boolean }
 
 export type TrainHooks = {
@@ -89,6 +91,9 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
   const end = (endedBy: TrainResult['endedBy']): TrainResult => {
     return { settings, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
   }
+  const keep = async (progress: Progress, when: 'due' | 'now') => {
+    if (await checkpoints?.save(progress, when)) hooks.onEvent?.({ type: 'checkpoint', step })
+  }
   try {
     for (let epoch = start.epoch; epoch <= settings.epochs; epoch++) {
       let updates = epoch === start.epoch ? start.updates : 0
@@ -100,11 +105,11 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
         await runStep(run, runners, { batches, targets, epoch, step: ++step, schedule: plan.schedule })
         average?.follow(step)
         updates++
-        await checkpoints?.save({ epoch, updates, step, best }, 'due')
+        await keep({ epoch, updates, step, best }, 'due')
       }
       best = await endEpoch(run, epoch, step, best)
       if (epoch - best.epoch >= settings.patience && epoch < settings.epochs) return end('patience')
-      await checkpoints?.save({ epoch: epoch + 1, updates: 0, step, best }, 'now')
+      await keep({ epoch: epoch + 1, updates: 0, step, best }, 'now')
     }
     return end('epochs')
   } finally {

@@ -3,7 +3,14 @@ import { InvalidInputError } from '../base/index.ts'
 import { answerOf, type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
-import { type Adapter, adapterNames, createAdapters, insertAdapters, mergeAdapters } from './adapters.ts'
+import {
+  type Adapter,
+  type AdapterScale,
+  adapterNames,
+  createAdapters,
+  insertAdapters,
+  mergeAdapters,
+} from './adapters.ts'
 import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
 import { type Inference, openInference } from './inference.ts'
@@ -67,8 +74,9 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
   })
   const paths = parameterPaths(encoder.model)
   const body = new Map([...weightNames(encoder.model)].map((name) => [name, paths.get(name) ?? name]))
-  const adapters = settings.method === 'lora' ? createAdapters(model, body, settings.lora, settings.seed) : []
-  const adapted = insertAdapters(model, adapters, { ...settings.lora, dropout: 0 })
+  const { method, loraRank: rank, loraTargets: targets, seed } = settings
+  const adapters = method === 'lora' ? createAdapters(model, body, { rank, targets, seed }) : []
+  const adapted = insertAdapters(model, adapters, { ...adapterScale(settings), dropout: 0 })
   const parameters = createParameters(adapted, {
     settings,
     optimizer: optimizers[settings.optimizer],
@@ -112,7 +120,7 @@ export async function openRunSteps(
   shapes: readonly StepShape[],
 ): Promise<StepRunners> {
   const dropped = settings.dropout > 0 ? insertDropout(model, settings.dropout) : model
-  const adapted = insertAdapters(dropped, adapters, settings.lora)
+  const adapted = insertAdapters(dropped, adapters, { ...adapterScale(settings), dropout: settings.loraDropout })
   return openStepRunners(shapes, {
     model: encoder.sparseName === null ? adapted : withRowIndex(adapted, encoder.sparseName),
     parameters,
@@ -138,7 +146,11 @@ export function trainedModel({ model, adapters, parameters, average, settings }:
     const names = adapterNames(weight)
     return { weight, a: values.get(names.a) ?? a, b: values.get(names.b) ?? b }
   })
-  return mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, settings.lora)
+  return mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, adapterScale(settings))
+}
+
+function adapterScale({ loraRank: rank, loraAlpha: alpha }: TrainingSettings): AdapterScale {
+  return { rank, alpha }
 }
 
 function classOf(label: string, line: number, labels: readonly string[]): number {

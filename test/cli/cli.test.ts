@@ -59,8 +59,8 @@ describe('capstan', () => {
 
   it.each([
     [['trian'], 'Did you mean train?'],
-    [['train', '--task', 'a'], "missing required argument 'data'"],
-    [['train', 'x.csv'], "required option '--task <name>' not specified"],
+    [['train', '--task', 'a'], 'capstan train needs <data>'],
+    [['train', 'x.csv'], 'capstan train needs --task'],
     [['train', 'x.csv', '--task', 'a', '--epochs', 'abc'], 'It must be a whole number of at least 0'],
     [['train', 'x.csv', '--task', 'a', '--pooling', 'max'], 'Allowed choices are mean, cls'],
     [['models', '--tsak', 'a'], 'Did you mean --task?'],

@@ -113,8 +113,7 @@ describe('methods', () => {
         message: expect.stringContaining('encoder.layer.77.*'),
       }),
     )
-    const lora = { rank: 2, alpha: 4, dropout: 0, targets: ['nothing'] }
-    await expect(trainClassifier(request({ method: 'lora', lora }))).rejects.toThrow(
+    await expect(trainClassifier(request({ method: 'lora', loraTargets: ['nothing'] }))).rejects.toThrow(
       expect.objectContaining({ code: 'training.idle-pattern' }),
     )
   })
@@ -122,10 +121,9 @@ describe('methods', () => {
 
 describe('low-rank adapters', () => {
   it('learn the same with their sum in the matrix as with a branch of their own', async () => {
-    const losses = async (dropout: number) => {
+    const losses = async (loraDropout: number) => {
       const seen: number[] = []
-      const lora = { rank: 4, alpha: 8, dropout, targets: ['*'] }
-      await trainClassifier(request({ method: 'lora', lora, dropout: 0, learningRate: 3e-3 }), {
+      await trainClassifier(request({ method: 'lora', loraRank: 4, loraDropout, dropout: 0, learningRate: 3e-3 }), {
         onEvent: (event) => event.type === 'step-end' && seen.push(event.loss),
       })
       return seen
@@ -135,8 +133,7 @@ describe('low-rank adapters', () => {
   })
 
   it('drop what enters them where asked', async () => {
-    const lora = { rank: 4, alpha: 8, dropout: 0.5, targets: ['*'] }
-    const { result } = await changedBy({ method: 'lora', lora, learningRate: 3e-3 })
+    const { result } = await changedBy({ method: 'lora', loraRank: 4, loraDropout: 0.5, learningRate: 3e-3 })
     expect(Number.isFinite(result.validation.loss)).toBe(true)
   })
 })

@@ -3,7 +3,7 @@ import { predictionsOf } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatPrediction } from '../print-prediction.ts'
-import { formatResult, trainWithProgress } from './train.ts'
+import { formatResult, withProgress } from './train.ts'
 
 const examples = (file: string) => fileURLToPath(new URL(`../../../examples/banking77/${file}`, import.meta.url))
 /** A project of its own, so that nobody's models are touched; each demo adds a version to it. */
@@ -30,7 +30,7 @@ export const run: CommandBody = async (context) => {
     settings: demoSettings,
     promote: true,
   }
-  const result = await trainWithProgress(context, platform, request)
+  const result = await withProgress(context, (hooks) => platform.train({ ...request, ...hooks }))
   const { test } = result.report.data
   // Spread over the test questions, which training never saw.
   const shown = Array.from(

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../base/index.ts'
 import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
@@ -5,19 +6,15 @@ import { printJson, printLine } from '../io.ts'
 import { formatReport } from '../print-report.ts'
 import { formatMib, formatSeconds } from '../print-table.ts'
 import { createTrainProgress } from '../progress.ts'
+import { trainingOptions } from '../training-options.ts'
 
 export const run: CommandBody = async (context) => {
-  const { io, json, positionals, options } = context
+  const { io, json, options } = context
+  if (options.resume === undefined) readRequest(context)
   const platform = await context.openPlatform()
-  const task = String(options.task)
-  const result = await trainWithProgress(context, platform, {
-    task,
-    data: positionals[0] as string,
-    ...textOptions(options, ['test', 'base', ...columnOptions]),
-    ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
-    ...(options.skipBadRows ? { skipBadRows: true } : {}),
-    ...(options.promote ? { promote: true } : {}),
-    settings: readSettings(options),
+  const result = await withProgress(context, (hooks) => {
+    if (options.resume === undefined) return platform.train({ ...readRequest(context), ...hooks })
+    return platform.resume({ ...hooks, ...(options.resume === true ? {} : { run: String(options.resume) }) })
   })
   if (json) printJson(io, toJson(result))
   else for (const line of formatResult(platform, result)) printLine(io.stdout, line)
@@ -25,11 +22,31 @@ export const run: CommandBody = async (context) => {
   return result.run.status === 'stopped' ? 130 : 0
 }
 
+function readRequest({ positionals: [data], options }: CommandContext): TrainTaskRequest {
+  if (data === undefined || options.task === undefined) {
+    const missing = [...(data === undefined ? ['<data>'] : []), ...(options.task === undefined ? ['--task'] : [])]
+    throw new InvalidInputError('cli.bad-usage', `capstan train needs ${missing.join(' and ')}`, {
+      hint: 'capstan train tickets.csv --task support, or capstan train --resume to go on with an interrupted run',
+    })
+  }
+  return {
+    task: String(options.task),
+    data,
+    ...textOptions(options, ['test', 'base', ...columnOptions]),
+    ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
+    ...(options.skipBadRows ? { skipBadRows: true } : {}),
+    ...(options.promote ? { promote: true } : {}),
+    ...(options.checkpointSeconds === undefined ? {} : { checkpointSeconds: Number(options.checkpointSeconds) }),
+    settings: readSettings(options),
+  }
+}
+
+type TrainHooks = Pick<TrainTaskRequest, 'onEvent' | 'signal'>
+
 /** Trains while showing progress; the first signal ends the run with the best model, the second leaves at once. */
-export async function trainWithProgress(
+export async function withProgress(
   { io }: CommandContext,
-  platform: Platform,
-  request: TrainTaskRequest,
+  train: (hooks: TrainHooks) => Promise<TrainTaskResult>,
 ): Promise<TrainTaskResult> {
   const progress = createTrainProgress(io)
   const stop = new AbortController()
@@ -40,7 +57,7 @@ export async function trainWithProgress(
     stop.abort()
   })
   try {
-    return await platform.train({ ...request, signal: stop.signal, onEvent: progress.show })
+    return await train({ signal: stop.signal, onEvent: progress.show })
   } finally {
     progress.end()
     leave()
@@ -90,26 +107,9 @@ function toJson({ run, model, cost, report }: TrainTaskResult) {
   return { run, model, cost, test, usage, base, training, data: { ...rest, counts } }
 }
 
-const settingNames = [
-  'epochs',
-  'learningRate',
-  'headLearningRate',
-  'tokensPerBatch',
-  'tokensMax',
-  'dropout',
-  'weightDecay',
-  'labelSmoothing',
-  'classWeights',
-  'pooling',
-  'head',
-  'patience',
-  'seed',
-] as const
-
 function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {
-  return Object.fromEntries(
-    settingNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
-  )
+  const given = Object.keys(trainingOptions).filter((name) => options[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, options[name]]))
 }
 
 /** Options that say where in a file texts and answers stand. */
