@@ -16,7 +16,7 @@ let examples: Example[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'capstan-kills-'))
   const { examples: all } = await readExamples({ path: join(root, 'examples/banking77/train.csv') })
-  examples = all.filter((_, i) => i % 40 === 0)
+  examples = all.filter((_, i) => i % 80 === 0)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
