@@ -73,12 +73,13 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
     case 'base-ready':
       return [`base      ${event.base.name} (${event.base.source})`]
     case 'train-start': {
-      const { settings, parameterCount, stepCount, resumedAt } = event
+      const { settings, parameterCount, stepCount, resumedAt, precision } = event
       const head = settings.head === 'cosine' ? 'cosine head from class centroids' : 'linear head'
       return [
         ...(resumedAt > 0 ? [`resuming  after step ${resumedAt} of ${stepCount}`] : []),
         `training  ${(parameterCount / 1e6).toFixed(1)} M weights, ${head}, ${settings.pooling} pooling, ` +
           `${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'} at most (${stepCount} steps of ${settings.tokensPerBatch} tokens), seed ${settings.seed}`,
+        ...(precision.reason ? [`precision ${precision.precision}: ${precision.reason}`] : []),
       ]
     }
     case 'checkpoint':

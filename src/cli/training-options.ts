@@ -30,6 +30,11 @@ export const trainingOptions = {
     kind: 'list',
     description: 'weights that stay as they are, such as "embeddings,layer.0."; * stands for any characters',
   },
+  precision: {
+    flags: '--precision <name>',
+    choices: ['fp32', 'int8', 'int8-all', 'auto'],
+    description: 'of the products: 8-bit integers (int8-all: also for the gradients of weights), or the faster (auto)',
+  },
   optimizer: {
     flags: '--optimizer <name>',
     choices: ['adamw', 'sgd', 'lion', 'adafactor'],

@@ -73,6 +73,7 @@ const cases: Record<string, Case[]> = {
     { inputs: [x, [4]] },
     { inputs: [[4], [4]] },
   ],
+  MatMulInteger: [{ inputs: [zeros('uint8', [2, 3]), zeros('int8', [3, 4])] }],
   'com.microsoft:FusedMatMul': [
     {
       inputs: [

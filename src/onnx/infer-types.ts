@@ -42,6 +42,8 @@ const argReduce: Inference = (c) => {
 
 const matMul: Inference = (c) => [{ dtype: c.input(0).dtype, dims: matMulDims(c.input(0).dims, c.input(1).dims) }]
 
+const matMulInteger: Inference = (c) => [{ dtype: 'int32', dims: matMulDims(c.input(0).dims, c.input(1).dims) }]
+
 const fusedMatMul: Inference = (c) => {
   const turn = (dims: readonly number[], name: string) =>
     intOf(c.node, name, 0) ? [...dims.slice(0, -2), ...dims.slice(-2).reverse()] : dims
@@ -244,6 +246,7 @@ export const inferences: Record<string, Inference> = {
   ArgMax: argReduce,
   ArgMin: argReduce,
   MatMul: matMul,
+  MatMulInteger: matMulInteger,
   'com.microsoft:FusedMatMul': fusedMatMul,
   Gemm: gemm,
   Cast: cast,

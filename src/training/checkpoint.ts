@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError, sha256 } from '../base/index.ts'
+import type { ChosenPrecision } from './choose-precision.ts'
 import type { EvaluationReport } from './metrics.ts'
 import { isTrained } from './parameters.ts'
 import { type FloatTensor, openSafetensors, writeSafetensors } from './safetensors.ts'
@@ -21,6 +22,8 @@ export type Progress = {
   readonly updates: number
   /** Updates made in all. */
   readonly step: number
+  /** null before the first. */
+  readonly precision: ChosenPrecision | null
   readonly best: Best
 }
 

@@ -5,6 +5,12 @@ import type { ScheduleName } from './schedules.ts'
 /** What learns: every weight, the head alone, low-rank adapters and the head, or biases and the head. */
 export type Method = 'full' | 'head' | 'lora' | 'bias'
 
+/**
+ * What the products of weights are computed in: floats; 8-bit integers forward and for the gradients of the inputs; or
+ * these for the gradients of the weights too.
+ */
+export type Precision = 'fp32' | 'int8' | 'int8-all'
+
 /** Everything that decides a run's weights, besides its data, base model and machine. */
 export type TrainingSettings = {
   /** Passes over the training examples; chosen from their number where left out. */
@@ -19,6 +25,8 @@ export type TrainingSettings = {
   loraTargets: readonly string[]
   /** Weights whose path matches one of these patterns stay as they are; `*` stands for any characters. */
   freeze: readonly string[]
+  /** 'auto' takes the faster of fp32 and int8, by a few steps of each. */
+  precision: Precision | 'auto'
   optimizer: OptimizerName
   schedule: ScheduleName
   /** Tokens (padding included) that one step sees. */
@@ -66,6 +74,7 @@ export function defaultSettings({
     loraDropout: 0,
     loraTargets: ['*'],
     freeze: [],
+    precision: 'fp32',
     optimizer: 'adamw',
     schedule: 'linear',
     tokensPerBatch: 512,

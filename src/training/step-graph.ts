@@ -17,8 +17,10 @@ import {
   reassociateProducts,
   type Value,
 } from '../onnx/index.ts'
+import { useIntegerProducts } from './integer-products.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
+import type { Precision } from './settings.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
 
 export type StepShape = { readonly rows: number; readonly length: number }
@@ -32,6 +34,7 @@ export type StepGraphOptions = {
   dropout: number
   clipNorm: number
   optimizer: Optimizer
+  precision: Precision
   /** 'sum': the gradients are added to their sums, and nothing is updated. */
   ending: 'update' | 'sum'
 }
@@ -76,7 +79,14 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   })
   if (ending === 'update') updateParameters(g, trained, { ...options, rowCount })
   else sumGradients(g, trained, rowCount)
-  return { model: reassociateProducts(g.build('training-step')), masks }
+  const step = reassociateProducts(g.build('training-step'))
+  return { model: inPrecision(step, options, rowCount), masks }
+}
+
+function inPrecision(step: Model, { parameters, precision }: StepGraphOptions, tokens: number): Model {
+  if (precision === 'fp32') return step
+  const weights = parameters.map(({ name }) => stateNames(name).value)
+  return useIntegerProducts(step, { tokens, weights, weightGradients: precision === 'int8-all' })
 }
 
 /** The update that follows the last of several summed batches; `rowCount` rows of the sparse tables at most. */

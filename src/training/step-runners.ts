@@ -4,6 +4,7 @@ import type { SessionOptions } from '../runtime/index.ts'
 import { createDropoutPool } from './dropout-pool.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
+import type { Precision } from './settings.ts'
 import { openStateRunner, type StateEntry, stateEntries } from './state-runner.ts'
 import { buildStepGraph, buildUpdateGraph, type StepShape } from './step-graph.ts'
 import { numberOf, openStepRunner, type StepBatch, type StepRunner } from './step-runner.ts'
@@ -38,6 +39,7 @@ export type StepRunnersOptions = {
   dropout: number
   clipNorm: number
   optimizer: Optimizer
+  precision: Precision
   weightDecay: number
   accumulate: number
   seed: number

@@ -2,13 +2,14 @@
 import { CapstanError, present } from '../base/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
 import { type Best, type Checkpoints, openCheckpoints, type Progress } from './checkpoint.ts'
+import { type ChosenPrecision, choosePrecision } from './choose-precision.ts'
 import { type EvaluationReport, evaluateLogits } from './metrics.ts'
 import { trainedSize } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
 import { type SchedulePlan, scheduleFactor } from './schedules.ts'
 import type { TrainingSettings } from './settings.ts'
 import { startFromCentroids } from './start-from-centroids.ts'
-import type { StepResult, StepRunners } from './step-runners.ts'
+import type { ShapedBatch, StepResult, StepRunners } from './step-runners.ts'
 import { createTargets } from './targets.ts'
 import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest, trainedModel } from './training-run.ts'
 
@@ -22,6 +23,7 @@ export type TrainEvent =
       labelCount: number
       /** Weights that learn. */
       parameterCount: number
+      precision: ChosenPrecision
       /** Updates made before an interruption. */
       resumedAt: number
       stepCount: number
@@ -79,20 +81,24 @@ export async function trainClassifier(request: TrainRequest, hooks: TrainHooks =
 async function startRun(run: Run): Promise<Progress> {
   if (run.settings.head === 'cosine') await startFromCentroids(run)
   run.average?.reset()
-  return { epoch: 1, updates: 0, step: 0, best: await endEpoch(run, 0, 0, null) }
+  return { epoch: 1, updates: 0, step: 0, precision: null, best: await endEpoch(run, 0, 0, null) }
 }
 
 async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | null): Promise<TrainResult> {
   const { settings, labels, hooks, average } = run
-  const plan = planEpochs(run, start)
-  const runners = await openRunSteps(run, plan.updates(1).flat())
+  const plan = planEpochs(run)
   const targets = createTargets(run.train.classes, labels.length, settings)
+  const shaped = (batches: readonly Batch[]) => batches.map((batch) => shapeBatch(run, batch, targets))
+  const chosen = start.precision ?? (await choosePrecision(run, shaped(plan.updates(1)[0] ?? [])))
+  const runners = await openRunSteps(run, plan.updates(1).flat(), chosen.precision)
+  announce(run, start, plan.schedule, chosen)
   let { step, best } = start
   const end = (endedBy: TrainResult['endedBy']): TrainResult => {
-    return { settings, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
+    const used = { ...settings, precision: chosen.precision }
+    return { settings: used, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
   }
-  const keep = async (progress: Progress, when: 'due' | 'now') => {
-    if (await checkpoints?.save(progress, when)) hooks.onEvent?.({ type: 'checkpoint', step })
+  const keep = async (progress: Omit<Progress, 'precision'>, when: 'due' | 'now') => {
+    if (await checkpoints?.save({ ...progress, precision: chosen }, when)) hooks.onEvent?.({ type: 'checkpoint', step })
   }
   try {
     for (let epoch = start.epoch; epoch <= settings.epochs; epoch++) {
@@ -102,7 +108,8 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
           best = await endEpoch(run, epoch, step, best)
           return end('stop')
         }
-        await runStep(run, runners, { batches, targets, epoch, step: ++step, schedule: plan.schedule })
+        const place = { epoch, step: ++step, schedule: plan.schedule }
+        await runStep(run, runners, { batches, shaped: shaped(batches), ...place })
         average?.follow(step)
         updates++
         await keep({ epoch, updates, step, best }, 'due')
@@ -118,7 +125,7 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
 }
 
 /** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
-function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: Run, { step }: Progress) {
+function planEpochs({ settings, tokenizer, train }: Run) {
   const lengths = train.ids.map((ids) => ids.length)
   const { tokensPerBatch, seed, warmupEpochs, epochs, accumulate } = settings
   const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
@@ -126,21 +133,41 @@ function planEpochs({ settings, tokenizer, labels, parameters, train, hooks }: R
   const updates = (epoch: number) => chunk(batches(epoch), accumulate)
   const stepsPerEpoch = updates(1).length
   const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
-  const parameterCount = trainedSize(parameters)
+  return { updates, schedule }
+}
+
+function announce(
+  { settings, labels, parameters, hooks }: Run,
+  { step }: Progress,
+  schedule: SchedulePlan,
+  precision: ChosenPrecision,
+): void {
   hooks.onEvent?.({
     type: 'train-start',
     settings,
     labelCount: labels.length,
-    parameterCount,
+    parameterCount: trainedSize(parameters),
+    precision,
     resumedAt: step,
     ...schedule,
   })
-  return { updates, schedule }
+}
+
+function shapeBatch(
+  { train }: Run,
+  { indices, rows, length }: Batch,
+  targets: ReturnType<typeof createTargets>,
+): ShapedBatch {
+  return {
+    shape: { rows, length },
+    ids: indices.map((i) => present(train.ids[i], 'text')),
+    targets: targets(indices),
+  }
 }
 
 type StepPlan = {
   batches: readonly Batch[]
-  targets: ReturnType<typeof createTargets>
+  shaped: readonly ShapedBatch[]
   epoch: number
   /** Counted from 1. */
   step: number
@@ -150,16 +177,11 @@ type StepPlan = {
 async function runStep(
   { settings, train, hooks }: Run,
   runners: StepRunners,
-  { batches, targets, epoch, step, schedule }: StepPlan,
+  { batches, shaped, epoch, step, schedule }: StepPlan,
 ): Promise<void> {
   const started = performance.now()
   const factor = scheduleFactor(settings.schedule, step - 1, schedule)
   const learningRate = settings.learningRate * factor
-  const shaped = batches.map(({ indices, rows, length }) => ({
-    shape: { rows, length },
-    ids: indices.map((i) => present(train.ids[i], 'text')),
-    targets: targets(indices),
-  }))
   const result = await runners.update(shaped, { factor, step })
   if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
     const lines = batches.flatMap(({ indices }) => indices.map((i) => train.lines[i]))

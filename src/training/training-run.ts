@@ -20,7 +20,7 @@ import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
 import { optimizers } from './optimizers.ts'
 import { parameterPaths } from './parameter-paths.ts'
 import { createParameters, type Parameter, weightNames } from './parameters.ts'
-import { cosineScale, defaultSettings, type TrainingSettings } from './settings.ts'
+import { cosineScale, defaultSettings, type Precision, type TrainingSettings } from './settings.ts'
 import type { StepShape } from './step-graph.ts'
 import { openStepRunners, type StepRunners } from './step-runners.ts'
 
@@ -118,6 +118,7 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
 export async function openRunSteps(
   { request, settings, labels, tokenizer, encoder, model, adapters, parameters }: TrainingRun,
   shapes: readonly StepShape[],
+  precision: Precision = 'fp32',
 ): Promise<StepRunners> {
   const dropped = settings.dropout > 0 ? insertDropout(model, settings.dropout) : model
   const adapted = insertAdapters(dropped, adapters, { ...adapterScale(settings), dropout: settings.loraDropout })
@@ -129,6 +130,7 @@ export async function openRunSteps(
     dropout: settings.dropout,
     clipNorm: settings.clipNorm,
     optimizer: optimizers[settings.optimizer],
+    precision,
     weightDecay: settings.weightDecay,
     accumulate: settings.accumulate,
     seed: settings.seed,
