@@ -57,6 +57,7 @@ describe('the package', () => {
     expect(Object.fromEntries(names)).toMatchInlineSnapshot(`
       {
         "./autodiff": [
+          "expandNode",
           "gradient",
           "rules",
         ],

@@ -5,9 +5,17 @@
  * Terms: a *target* is a value whose gradient is wanted; a node is *on the path* where a target reaches it and it
  * reaches the loss; a *contribution* is one node's share of a value's gradient, and the gradient is their sum.
  */
-import { assert, UnsupportedError } from '../base/index.ts'
-import { type BuiltNode, type GraphBuilder, operatorOf, sameDims, sizeOf, type Value } from '../onnx/index.ts'
-import { toOperation } from './rule.ts'
+import { assert, present, UnsupportedError } from '../base/index.ts'
+import {
+  type BuiltNode,
+  type GraphBuilder,
+  type Node,
+  operatorOf,
+  sameDims,
+  sizeOf,
+  type Value,
+} from '../onnx/index.ts'
+import { type Expansion, type Rule, toOperation } from './rule.ts'
 import { rules } from './rules/index.ts'
 
 /**
@@ -17,59 +25,103 @@ import { rules } from './rules/index.ts'
  */
 export function gradient(g: GraphBuilder, loss: Value, targets: readonly Value[], seed?: Value): Value[] {
   assert(seed || loss.dims.length === 0, `internal: the loss has shape [${loss.dims}], so it needs a seed`)
-  const path = nodesOnPath(g, loss, targets)
+  const path = nodesOnPath(g, [loss], targets)
   refuseUnsupported(path)
-  const contributions = new Map<string, Value[]>([[loss.name, [seed ?? g.fill(loss, 1)]]])
-  const gradientOf = (value: Value): Value | null => {
-    const parts = contributions.get(value.name)
+  const gradients = walkBack(g, path, [[loss, seed ?? g.fill(loss, 1)]], targets)
+  return gradients.map((dx, i) => dx ?? g.fill(targets[i] as Value, 0))
+}
+
+/** The operator's simpler form in the place of a node, where its rule knows one; null where not. */
+export function expandNode(g: GraphBuilder, node: Node, inputs: readonly (Value | null)[]): readonly Value[] | null {
+  const rule = ruleOf(node)
+  return typeof rule === 'object' ? rule.expand(g, toOperation(g, { node, inputs, outputs: [] })) : null
+}
+
+/** The sums of contributions that the targets get from the seeded values; null where there are none. */
+function walkBack(
+  g: GraphBuilder,
+  path: readonly BuiltNode[],
+  seeds: readonly (readonly [value: Value, dy: Value])[],
+  targets: readonly (Value | null)[],
+): (Value | null)[] {
+  const contributions = new Map<string, Value[]>()
+  const contribute = ({ name }: Value, dy: Value) => contributions.set(name, [...(contributions.get(name) ?? []), dy])
+  const gradientOf = (value: Value | null): Value | null => {
+    const parts = value && contributions.get(value.name)
     if (!parts) return null
     const sum = parts.reduce((total, part) => g.add(total, part))
     contributions.set(value.name, [sum])
     return sum
   }
+  for (const [value, dy] of seeds) contribute(value, dy)
   for (const built of path.toReversed()) {
     const dys = built.outputs.map(gradientOf)
-    const rule = rules[operatorOf(built.node) as keyof typeof rules]
-    if (dys.every((dy) => dy === null) || rule === 'none') continue
-    const filled = dys.map((dy, i) => dy ?? g.fill(built.outputs[i] as Value, 0))
-    const results = rule(g, filled, toOperation(g, built))
-    assert(
-      results.length === built.inputs.length,
-      `internal: rule of ${operatorOf(built.node)} gave ${results.length} gradients`,
-    )
+    if (dys.every((dy) => dy === null)) continue
+    const results = differentiate(g, built, dys)
     built.inputs.forEach((input, i) => {
       const result = results[i]
-      if (!input || !result || g.constantOf(input)) return
-      const reduced = reduceTo(g, result, input, built)
-      const known = contributions.get(input.name)
-      if (known) known.push(reduced)
-      else contributions.set(input.name, [reduced])
+      if (input && result && !g.constantOf(input)) contribute(input, reduceTo(g, result, input, built))
     })
   }
-  return targets.map((target) => gradientOf(target) ?? g.fill(target, 0))
+  return targets.map(gradientOf)
 }
 
-/** Nodes between the targets and the loss, in topological order. */
-function nodesOnPath(g: GraphBuilder, loss: Value, targets: readonly Value[]): BuiltNode[] {
+/** The gradients of one node's inputs. */
+function differentiate(g: GraphBuilder, built: BuiltNode, dys: readonly (Value | null)[]): readonly (Value | null)[] {
+  const rule = ruleOf(built.node)
+  if (rule === 'none' || rule === undefined) return []
+  if (typeof rule === 'object') return differentiateExpanded(g, built, dys, rule.expand)
+  const filled = dys.map((dy, i) => dy ?? g.fill(built.outputs[i] as Value, 0))
+  const results = rule(g, filled, toOperation(g, built))
+  assert(
+    results.length === built.inputs.length,
+    `internal: rule of ${operatorOf(built.node)} gave ${results.length} gradients`,
+  )
+  return results
+}
+
+/** Computes the node anew in its simpler form, and walks back through that as far as the node's inputs. */
+function differentiateExpanded(
+  g: GraphBuilder,
+  built: BuiltNode,
+  dys: readonly (Value | null)[],
+  expand: Expansion,
+): (Value | null)[] {
+  const values = expand(g, toOperation(g, built))
+  const seeds = dys.flatMap((dy, i) => (dy ? [[present(values[i], `output ${i} of an expansion`), dy] as const] : []))
+  const inputs = built.inputs.filter((input) => input !== null)
+  const names = new Set(inputs.map((input) => input.name))
+  const outputs = seeds.map(([value]) => value)
+  // An input may depend on another: what makes an input belongs to the walk outside.
+  const path = nodesOnPath(g, outputs, inputs).filter((node) => !node.outputs.some((output) => names.has(output.name)))
+  return walkBack(g, path, seeds, built.inputs)
+}
+
+function ruleOf(node: Node): Rule | undefined {
+  const operator = operatorOf(node)
+  return Object.hasOwn(rules, operator) ? rules[operator as keyof typeof rules] : undefined
+}
+
+/** Nodes between the targets and the ends, in topological order. */
+function nodesOnPath(g: GraphBuilder, ends: readonly Value[], targets: readonly Value[]): BuiltNode[] {
   const reached = new Set(targets.map((target) => target.name))
   const forward = g.nodes.filter(({ inputs, outputs }) => {
     if (!inputs.some((input) => input && reached.has(input.name))) return false
     for (const output of outputs) reached.add(output.name)
     return true
   })
-  const needed = new Set([loss.name])
+  const needed = new Set(ends.map((end) => end.name))
   const path = forward.toReversed().filter(({ node, inputs, outputs }) => {
     if (!outputs.some((output) => needed.has(output.name))) return false
     // Nothing flows back through an operator without a derivative, so what lies before it is not on the path.
-    if (rules[operatorOf(node) as keyof typeof rules] !== 'none')
-      for (const input of inputs) if (input) needed.add(input.name)
+    if (ruleOf(node) !== 'none') for (const input of inputs) if (input) needed.add(input.name)
     return true
   })
   return path.reverse()
 }
 
 function refuseUnsupported(path: readonly BuiltNode[]): void {
-  const missing = path.filter(({ node }) => !(operatorOf(node) in rules))
+  const missing = path.filter(({ node }) => ruleOf(node) === undefined)
   if (missing.length === 0) return
   const nodesOf = new Map<string, string[]>()
   for (const { node } of missing) nodesOf.set(operatorOf(node), [...(nodesOf.get(operatorOf(node)) ?? []), node.name])

@@ -1,3 +1,3 @@
-export { gradient } from './gradient.ts'
-export type { GradientRule, Operation, RuleTable } from './rule.ts'
+export { expandNode, gradient } from './gradient.ts'
+export type { Expansion, GradientRule, Operation, Rule, RuleTable } from './rule.ts'
 export { rules } from './rules/index.ts'

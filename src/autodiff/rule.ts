@@ -1,10 +1,14 @@
-import { assert, present } from '../base/index.ts'
+import { assert, present, UnsupportedError } from '../base/index.ts'
 import {
   type Attribute,
   type BuiltNode,
+  floatOf,
   type GraphBuilder,
   intOf,
+  intsOf,
   type Node,
+  operatorOf,
+  textOf,
   toNumbers,
   type Value,
 } from '../onnx/index.ts'
@@ -16,10 +20,19 @@ import {
  */
 export type GradientRule = (g: GraphBuilder, dys: readonly Value[], op: Operation) => readonly (Value | null)[]
 
-/** `'none'`: the operator's result does not change smoothly with its inputs, so nothing flows back through it. */
-export type RuleTable = Readonly<Record<string, GradientRule | 'none'>>
+/** Writes an operator as simpler ones, each with a rule: the values of its outputs. */
+export type Expansion = (g: GraphBuilder, op: Operation) => readonly Value[]
 
-/** A forward node as rules see it. */
+/**
+ * What the walk does at an operator. `'none'`: its result does not change smoothly with its inputs, so nothing flows
+ * back through it. `expand`: the gradient is that of the operators that it is written as.
+ */
+export type Rule = GradientRule | 'none' | { readonly expand: Expansion }
+
+/** Operator → rule. */
+export type RuleTable = Readonly<Record<string, Rule>>
+
+/** A forward node as rules see it; an expansion, which makes them, asks for no outputs. */
 export type Operation = {
   readonly node: Node
   readonly inputCount: number
@@ -28,6 +41,9 @@ export type Operation = {
   has(index: number): boolean
   output(index: number): Value
   int(name: string, fallback: number): number
+  ints(name: string): readonly number[] | undefined
+  float(name: string, fallback: number): number
+  text(name: string, fallback: string): string
   attributes: Readonly<Record<string, Attribute>>
   /** The numbers of a constant input; undefined where absent. */
   constant(index: number): number[] | undefined
@@ -65,6 +81,9 @@ export function toOperation(g: GraphBuilder, { node, inputs, outputs }: BuiltNod
     has: (i) => Boolean(inputs[i]),
     output: (i) => present(outputs[i], `output ${i} of ${node.opType}`),
     int: (name, fallback) => intOf(node, name, fallback),
+    ints: (name) => intsOf(node, name),
+    float: (name, fallback) => floatOf(node, name, fallback),
+    text: (name, fallback) => textOf(node, name, fallback),
     attributes: node.attributes,
     constant: (i) => {
       const value = inputs[i]
@@ -74,4 +93,13 @@ export function toOperation(g: GraphBuilder, { node, inputs, outputs }: BuiltNod
       return toNumbers(constant)
     },
   }
+}
+
+/** Ends the differentiation at a form of an operator that its rule does not cover; `form` reads on from its name. */
+export function refuseForm(op: Operation, form: string, hint: string): never {
+  const operator = operatorOf(op.node)
+  throw new UnsupportedError('gradient.unsupported-form', `No gradient of ${operator} ${form} (node ${op.node.name})`, {
+    hint,
+    details: { operator, node: op.node.name },
+  })
 }

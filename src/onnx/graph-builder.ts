@@ -325,6 +325,10 @@ export class GraphBuilder {
     return this.#reduce('ReduceMax', x, axes, keepDims)
   }
 
+  reduceProd(x: Value, axes?: readonly number[], keepDims = true): Value {
+    return this.#reduce('ReduceProd', x, axes, keepDims)
+  }
+
   reduceSumSquare(x: Value, axes?: readonly number[], keepDims = true): Value {
     return this.#reduce('ReduceSumSquare', x, axes, keepDims)
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openSession } from '../runtime/index.ts'
 import { encodeModel } from './codec.ts'
-import { type Attribute, int, ints, type Model, type Node } from './graph.ts'
+import { type Attribute, int, ints, type Model, type Node, text } from './graph.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { inferences, inferTypes } from './infer-types.ts'
 import type { ValueType } from './node-settings.ts'
@@ -105,6 +105,10 @@ const cases: Record<string, Case[]> = {
     { inputs: [x], attributes: { to: int(9) } },
   ],
   CastLike: [{ inputs: [x, int64s([1])] }],
+  Compress: [
+    { inputs: [x, { constant: tensor('bool', [2], Uint8Array.of(1, 0)) }], attributes: { axis: int(-2) } },
+    { inputs: [x, { constant: tensor('bool', [5], Uint8Array.of(1, 0, 1, 1, 0)) }] },
+  ],
   Concat: [
     {
       inputs: [
@@ -129,6 +133,24 @@ const cases: Record<string, Case[]> = {
   ],
   DequantizeLinear: [{ inputs: [zeros('int8', [3, 4]), [4]], attributes: { axis: int(1) } }],
   Dropout: [{ inputs: [x], outputCount: 2 }],
+  Einsum: [
+    {
+      inputs: [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+      attributes: { equation: text('bij, bjk -> kbi') },
+    },
+    { inputs: [[2, 3], [3]], attributes: { equation: text('zb,b') } },
+    {
+      inputs: [
+        [2, 3],
+        [1, 3],
+      ],
+      attributes: { equation: text('ij,ij->ji') },
+    },
+    { inputs: [[3, 3]], attributes: { equation: text('ii') } },
+  ],
   Expand: [{ inputs: [[3, 1], constant([2, 1, 4])] }],
   Flatten: [
     { inputs: [x], attributes: { axis: int(2) } },
@@ -136,10 +158,18 @@ const cases: Record<string, Case[]> = {
   ],
   Gather: [{ inputs: [x, zeros('int64', [5, 6])], attributes: { axis: int(1) } }, { inputs: [x, scalar('int64', 0)] }],
   GatherElements: [{ inputs: [x, zeros('int64', [2, 2, 4])], attributes: { axis: int(1) } }],
+  GatherND: [
+    { inputs: [x, zeros('int64', [5, 6, 2])] },
+    { inputs: [x, zeros('int64', [2, 1])], attributes: { batch_dims: int(1) } },
+  ],
   LayerNormalization: [
     { inputs: [x, [4], [4]], outputCount: 3 },
     { inputs: [x, [3, 4]], attributes: { axis: int(1) } },
     { inputs: [zeros('float64', x), zeros('float64', [4])], outputCount: 3 },
+  ],
+  NegativeLogLikelihoodLoss: [
+    { inputs: [x, zeros('int64', [2, 4])] },
+    { inputs: [x, zeros('int64', [2, 4]), [3]], attributes: { reduction: text('none') } },
   ],
   OneHot: [
     { inputs: [indices([2, 2], [0, 1, 2, 0]), { constant: scalar('int64', 3) }, [2]] },
@@ -157,12 +187,20 @@ const cases: Record<string, Case[]> = {
     { inputs: [x, constant([1, -3]), constant([2, 9]), constant([1, 2])] },
     { inputs: [x, constant([-1]), constant([-9]), constant([2]), constant([-2])] },
   ],
+  SoftmaxCrossEntropyLoss: [
+    { inputs: [x, zeros('int64', [2, 4])], outputCount: 2 },
+    { inputs: [x, zeros('int64', [2, 4])], attributes: { reduction: text('none') } },
+  ],
   Split: [
     { inputs: [[2, 7], constant([3, 4])], attributes: { axis: int(1) }, outputCount: 2 },
     { inputs: [[7, 2]], attributes: { num_outputs: int(3) }, outputCount: 3 },
   ],
   Squeeze: [{ inputs: [[1, 3, 1], constant([0])] }, { inputs: [[1, 3, 1]] }],
   Tile: [{ inputs: [[2, 3], constant([2, 3])] }],
+  TopK: [
+    { inputs: [x, constant([2])], outputCount: 2 },
+    { inputs: [x, constant([1])], attributes: { axis: int(1) }, outputCount: 2 },
+  ],
   Transpose: [{ inputs: [x], attributes: { perm: ints([2, 0, 1]) } }, { inputs: [x] }],
   Unsqueeze: [{ inputs: [x, constant([0, -1])] }],
   Where: [{ inputs: [bools, [3], [2, 1]] }],

@@ -5,7 +5,7 @@
  */
 import { assert, present, UnsupportedError } from '../base/index.ts'
 import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
-import { intOf, intsOf, operatorOf } from './graph.ts'
+import { intOf, intsOf, operatorOf, textOf } from './graph.ts'
 import {
   castType,
   constantTensor,
@@ -160,6 +160,58 @@ const flatten: Inference = (c) => {
   return [{ dtype, dims: [sizeOf(dims.slice(0, axis)), sizeOf(dims.slice(axis))] }]
 }
 
+const topK: Inference = (c) => {
+  const { dtype, dims } = c.input(0)
+  const axis = positiveAxis(intOf(c.node, 'axis', -1), dims.length)
+  const found = dims.with(axis, present(c.constant(1), 'K of TopK')[0] as number)
+  return [
+    { dtype, dims: found },
+    { dtype: 'int64', dims: found },
+  ]
+}
+
+const gatherNd: Inference = (c) => {
+  const { dtype, dims } = c.input(0)
+  const indices = c.input(1).dims
+  const batchRank = intOf(c.node, 'batch_dims', 0)
+  return [{ dtype, dims: [...indices.slice(0, -1), ...dims.slice(batchRank + (indices.at(-1) as number))] }]
+}
+
+const compress: Inference = (c) => {
+  const { dtype, dims } = c.input(0)
+  const kept = present(c.constant(1), 'condition of Compress').filter((on) => on).length
+  if (!c.node.attributes.axis) return [{ dtype, dims: [kept] }]
+  return [{ dtype, dims: dims.with(positiveAxis(intOf(c.node, 'axis', 0), dims.length), kept) }]
+}
+
+const oneHot: Inference = (c) => {
+  const { dims } = c.input(0)
+  const axis = intOf(c.node, 'axis', -1)
+  const depth = present(c.constant(1), 'depth of OneHot')[0] as number
+  return [{ dtype: c.input(2).dtype, dims: dims.toSpliced(axis < 0 ? axis + dims.length + 1 : axis, 0, depth) }]
+}
+
+/** The size of each letter; a result that is not written has the letters that occur once, in their order. */
+const einsum: Inference = (c) => {
+  const equation = textOf(c.node, 'equation', '').replaceAll(' ', '')
+  assert(!equation.includes('.'), `cannot tell the shape of Einsum ${equation}: write its axes as letters`)
+  const [left, right] = equation.split('->') as [string, string?]
+  const letters = [...left].filter((letter) => letter !== ',')
+  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort()
+  const sizes = new Map<string, number>()
+  left.split(',').forEach((labels, i) => {
+    ;[...labels].forEach((label, axis) => {
+      sizes.set(label, Math.max(sizes.get(label) ?? 1, c.input(i).dims[axis] as number))
+    })
+  })
+  return [{ dtype: c.input(0).dtype, dims: [...(right ?? once)].map((label) => present(sizes.get(label), label)) }]
+}
+
+const loss: Inference = (c) => {
+  const dims = textOf(c.node, 'reduction', 'mean') === 'none' ? c.input(1).dims : []
+  return [{ dtype: c.input(0).dtype, dims }, c.input(0)].slice(0, c.node.outputs.length)
+}
+
 /** One entry per operator, '' domain without prefix. */
 export const inferences: Record<string, Inference> = {
   Abs: same,
@@ -250,44 +302,37 @@ export const inferences: Record<string, Inference> = {
   'com.microsoft:FusedMatMul': fusedMatMul,
   Gemm: gemm,
   Cast: cast,
+  Compress: compress,
   Concat: concat,
   Constant: constantNode,
   ConstantOfShape: constantOfShape,
   CastLike: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
   DequantizeLinear: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
   Dropout: dropout,
+  Einsum: einsum,
   Expand: (c) => [
     { dtype: c.input(0).dtype, dims: broadcastDims(c.input(0).dims, present(c.constant(1), 'shape of Expand')) },
   ],
   Flatten: flatten,
   Gather: gather,
   GatherElements: (c) => [{ dtype: c.input(0).dtype, dims: c.input(1).dims }],
+  GatherND: gatherNd,
   LayerNormalization: layerNormalization,
-  OneHot: (c) => {
-    const axis = intOf(c.node, 'axis', -1)
-    const { dims } = c.input(0)
-    return [
-      {
-        dtype: c.input(2).dtype,
-        dims: dims.toSpliced(
-          axis < 0 ? axis + dims.length + 1 : axis,
-          0,
-          present(c.constant(1), 'depth of OneHot')[0] as number,
-        ),
-      },
-    ]
-  },
+  NegativeLogLikelihoodLoss: loss,
+  OneHot: oneHot,
   Range: range,
   Reshape: reshape,
   Shape: (c) => [{ dtype: 'int64', dims: [shownDims(c).length] }],
   Size: () => [{ dtype: 'int64', dims: [] }],
   Slice: slice,
+  SoftmaxCrossEntropyLoss: loss,
   Split: split,
   Squeeze: squeeze,
   Tile: (c) => {
     const repeats = present(c.constant(1), 'repeats of Tile')
     return [{ dtype: c.input(0).dtype, dims: c.input(0).dims.map((d, i) => d * (repeats[i] as number)) }]
   },
+  TopK: topK,
   Transpose: transpose,
   Unsqueeze: unsqueeze,
   Where: (c) => [{ dtype: c.input(1).dtype, dims: broadcastDims(c.input(0).dims, c.input(1).dims, c.input(2).dims) }],

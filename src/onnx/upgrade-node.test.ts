@@ -54,6 +54,11 @@ const cases: Record<string, Case[]> = {
     { attributes: { min: float(0.25) } },
     {},
   ),
+  TopK: at(
+    [7, 9],
+    { attributes: { k: int(2), axis: int(1) }, outputs: parts },
+    { attributes: { k: int(3) }, outputs: parts },
+  ),
   Dropout: [...at([7, 9, 11], { attributes: { ratio: float(0.3) } }), ...at(opsets, {})],
   Softmax: at(opsets, {}, { attributes: { axis: int(0) } }, { attributes: { axis: int(2) } }),
   LogSoftmax: at(opsets, {}, { attributes: { axis: int(0) } }, { attributes: { axis: int(2) } }),

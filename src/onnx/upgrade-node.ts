@@ -62,6 +62,11 @@ const clipBoundsToInputs: Upgrade = {
   },
 }
 
+const countToInput: Upgrade = {
+  before: 10,
+  apply: (node) => ({ node: without(node, 'k'), constants: new Map([[1, int64s([intOf(node, 'k', 1)])]]) }),
+}
+
 /** The value was seen as a matrix cut at the axis, which is the same where that is the last axis. */
 const softmaxOfMatrix: Upgrade = {
   before: 13,
@@ -92,6 +97,7 @@ export const upgrades: ReadonlyMap<string, readonly Upgrade[]> = new Map([
   ['Softmax', [softmaxOfMatrix]],
   ['Split', [listToInput('split', 13), splitToEqualParts]],
   ['Squeeze', [listToInput('axes', 13)]],
+  ['TopK', [countToInput]],
   ['Unsqueeze', [listToInput('axes', 13)]],
 ])
 

@@ -1,55 +1,22 @@
 /** For each operator with a rule, the calls on which its gradient is compared with central differences. */
 import type { rules } from '../../src/autodiff/index.ts'
-import { type Attribute, float, int, int64s, ints, type Tensor, tensor, text } from '../../src/onnx/index.ts'
+import { float, int, int64s, ints, tensor, text } from '../../src/onnx/index.ts'
+import { bool, broadcasting, type GradientCase, none, reducing, shaped, unary } from './gradient-case.ts'
+import { indexingCases } from './indexing-cases.ts'
+import { lossCases } from './loss-cases.ts'
 
-export type GradientCase = {
-  name?: string
-  /** Dimensions of a differentiable input (filled with random numbers), a constant tensor, or null for an absent one. */
-  inputs: readonly (readonly number[] | Tensor | null)[]
-  attributes?: Readonly<Record<string, Attribute>>
-  outputCount?: number
-  /** Where the runtime lacks float64 kernels of the operator or its rule. */
-  float32?: true
-  /** The range of the random numbers; default −1 to 1. */
-  range?: readonly [number, number]
-}
-
-const none: GradientCase[] = []
-const unary = (options: Partial<GradientCase> = {}): GradientCase[] => [{ inputs: [[3, 4]], ...options }]
-const broadcasting = (options: Partial<GradientCase> = {}): GradientCase[] => [
-  {
-    inputs: [
-      [2, 3],
-      [2, 3],
-    ],
-    ...options,
-  },
-  { name: 'row', inputs: [[2, 3], [3]], ...options },
-  {
-    name: 'column',
-    inputs: [
-      [2, 1],
-      [2, 3],
-    ],
-    ...options,
-  },
-  { name: 'scalar', inputs: [[2, 2, 3], []], ...options },
-]
-const reducing = (options: Partial<GradientCase> = {}): GradientCase[] => [
-  { inputs: [[2, 3, 4], int64s([1])], ...options },
-  { name: 'two axes, not kept', inputs: [[2, 3, 4], int64s([-1, 0])], attributes: { keepdims: int(0) }, ...options },
-  { name: 'all', inputs: [[2, 3]], ...options },
-]
-const bool = (values: number[]): Tensor => tensor('bool', [values.length], Uint8Array.from(values))
-const shaped = (dims: number[], values: number[]): Tensor => ({ ...int64s(values), dims })
+const extremes: GradientCase[] = [...broadcasting(), { name: 'of three', inputs: [[2, 3], [3], [2, 1]] }]
 
 export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
+  ...indexingCases,
+  ...lossCases,
   Abs: unary(),
   Add: broadcasting(),
   And: none,
   ArgMax: none,
   ArgMin: none,
   Cast: unary({ attributes: { to: int(11) } }),
+  CastLike: [{ inputs: [[3, 4], tensor('float64', [], new Float64Array(1))] }],
   Ceil: none,
   Clip: [
     {
@@ -77,22 +44,41 @@ export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
   ],
   ConstantOfShape: none,
   Cos: unary(),
+  CumSum: [
+    { inputs: [[3, 4], shaped([], [1])] },
+    { name: 'exclusive', inputs: [[3, 4], shaped([], [0])], attributes: { exclusive: int(1) } },
+    { name: 'reverse', inputs: [[3, 4], shaped([], [-1])], attributes: { reverse: int(1) } },
+    { name: 'both', inputs: [[3, 4], shaped([], [1])], attributes: { exclusive: int(1), reverse: int(1) } },
+  ],
   Div: broadcasting({ range: [0.5, 2] }),
+  Einsum: [
+    {
+      name: 'of a product',
+      inputs: [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+      attributes: { equation: text('bij,bjk->bik') },
+    },
+    {
+      name: 'of attention scores',
+      inputs: [
+        [2, 3, 2, 4],
+        [2, 5, 2, 4],
+      ],
+      attributes: { equation: text('bqhd, bkhd -> bhqk') },
+    },
+    { name: 'of three', inputs: [[2, 3], [3, 4], [4]], attributes: { equation: text('ij,jk,k->ki') } },
+    { name: 'with a sum over a letter of its own', inputs: [[2, 3], [4]], attributes: { equation: text('ij,k->i') } },
+    { name: 'of one, transposed', inputs: [[2, 3, 4]], attributes: { equation: text('ijk->kij') } },
+    { name: 'of one, summed', inputs: [[2, 3]], attributes: { equation: text('ij->') } },
+  ],
   Equal: none,
   Erf: unary({ float32: true }),
   Exp: unary(),
   Expand: [{ inputs: [[3, 1], int64s([2, 3, 4])] }],
   Flatten: [{ inputs: [[2, 3, 4]], attributes: { axis: int(2) } }],
   Floor: none,
-  Gather: [
-    { name: 'rows, repeated', inputs: [[4, 3], shaped([2, 2], [1, 1, 3, 0])] },
-    { name: 'inner axis', inputs: [[2, 4, 3], int64s([2, 2, 1])], attributes: { axis: int(1) } },
-    { name: 'one', inputs: [[3, 2], shaped([], [1])], attributes: { axis: int(1) } },
-  ],
-  GatherElements: [
-    { inputs: [[3, 3], shaped([2, 3], [1, 2, 0, 2, 2, 0])] },
-    { name: 'axis 1', inputs: [[2, 3], shaped([2, 2], [0, 0, 2, 1])], attributes: { axis: int(1) } },
-  ],
   Gelu: [
     ...unary({ float32: true }),
     { name: 'tanh', inputs: [[3, 4]], attributes: { approximate: text('tanh') }, float32: true },
@@ -182,8 +168,9 @@ export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
     { name: 'vector right', inputs: [[2, 3, 4], [4]] },
     { name: 'two vectors', inputs: [[4], [4]] },
   ],
-  Max: broadcasting(),
-  Min: broadcasting(),
+  Max: extremes,
+  Mean: [{ inputs: [[2, 3], [3], [2, 1]], float32: true }],
+  Min: extremes,
   Mul: broadcasting(),
   Neg: unary(),
   Not: none,
@@ -194,10 +181,14 @@ export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
   ],
   Range: none,
   Reciprocal: unary({ range: [0.5, 2] }),
+  ReduceL1: reducing(),
   ReduceL2: reducing(),
+  ReduceLogSum: reducing({ range: [0.5, 2] }),
+  ReduceLogSumExp: reducing(),
   ReduceMax: reducing(),
   ReduceMean: reducing(),
   ReduceMin: reducing(),
+  ReduceProd: reducing(),
   ReduceSum: reducing(),
   ReduceSumSquare: reducing(),
   Relu: unary(),
@@ -228,6 +219,10 @@ export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
   Transpose: [
     { inputs: [[2, 3, 4]], attributes: { perm: ints([2, 0, 1]) } },
     { name: 'default', inputs: [[2, 3]] },
+  ],
+  Trilu: [
+    { inputs: [[2, 3, 4]] },
+    { name: 'lower, shifted', inputs: [[3, 4], shaped([], [1])], attributes: { upper: int(0) } },
   ],
   Unsqueeze: [{ inputs: [[2, 3], int64s([0, -1])] }],
   Where: [{ inputs: [bool([1, 0, 1]), [2, 3], [3]] }],

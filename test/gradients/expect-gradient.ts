@@ -1,18 +1,65 @@
 import { expect } from 'vitest'
-import { gradient } from '../../src/autodiff/index.ts'
-import { createRandom } from '../../src/base/index.ts'
+import { expandNode, gradient } from '../../src/autodiff/index.ts'
+import { createRandom, present } from '../../src/base/index.ts'
 import { encodeModel, GraphBuilder, sizeOf, type Tensor, type Value } from '../../src/onnx/index.ts'
 import { openSession } from '../../src/runtime/index.ts'
-import type { GradientCase } from './cases.ts'
+import type { GradientCase } from './gradient-case.ts'
 
 /**
  * Runs `operator` and its gradient, and compares every partial derivative of Σ seed·y with the central difference.
  * Relative error at most 1e-5 in float64, 2e-2 in float32 (of the largest derivative of that input).
  */
-export async function expectGradient(
+export async function expectGradient(operator: string, one: GradientCase): Promise<void> {
+  const { g, feeds, variables, outputs, fill, dtype } = buildCase(operator, one)
+  const loss = outputs
+    .map((y) => g.reduceSum(g.mul(g.cast(y, dtype), g.constant(fill(y.dims))), undefined, false))
+    .reduce((sum, part) => g.add(sum, part))
+  g.output('loss', loss)
+  const forward = await openSession(encodeModel(g.build()), { optimization: 'off' })
+  gradient(g, loss, variables).forEach((dx, i) => {
+    g.output(`d${variables[i]?.name}`, dx)
+  })
+  const backward = await openSession(encodeModel(g.build()), { optimization: 'off' })
+  const results = await backward.run(feeds)
+  const lossAt = async (point: Record<string, Tensor>) => Number((await forward.run(point)).loss?.data[0])
+  for (const { name } of variables) {
+    const numeric = await differences(name, feeds, lossAt, one.float32 ? 1e-2 : 1e-5)
+    const scale = Math.max(1e-3, ...numeric.map(Math.abs))
+    expect(results[`d${name}`]?.data as Float64Array, `d${name}`).toBeClose(numeric, {
+      absolute: (one.float32 ? 2e-2 : 1e-5) * scale,
+    })
+  }
+  await forward.release()
+  await backward.release()
+}
+
+/** Compares what the runtime's kernel of `operator` gives with what the simpler operators give that it expands to. */
+export async function expectExpansion(operator: string, one: GradientCase): Promise<void> {
+  const { g, feeds, outputs } = buildCase(operator, one)
+  const { node, inputs } = present(g.producerOf(present(outputs[0], 'output')), operator)
+  const expanded = present(expandNode(g, node, inputs), `expansion of ${operator}`)
+  outputs.forEach((output, i) => {
+    const value = present(expanded[i], `output ${i} of the expansion`)
+    expect([value.dtype, value.dims]).toEqual([output.dtype, output.dims])
+    g.output(`kernel ${i}`, output)
+    g.output(`expanded ${i}`, value)
+  })
+  const session = await openSession(encodeModel(g.build()), { optimization: 'off' })
+  const results = await session.run(feeds)
+  await session.release()
+  outputs.forEach((_, i) => {
+    const kernel = Array.from(results[`kernel ${i}`]?.data as Float32Array, Number)
+    expect(Array.from(results[`expanded ${i}`]?.data as Float32Array, Number)).toBeClose(kernel, {
+      absolute: 1e-5 * Math.max(1, ...kernel.map(Math.abs)),
+    })
+  })
+}
+
+/** The operator on random inputs, the same in every run. */
+function buildCase(
   operator: string,
   { inputs, attributes = {}, outputCount = 1, float32, range = [-1, 1] }: GradientCase,
-): Promise<void> {
+) {
   const dtype = float32 ? 'float32' : 'float64'
   const random = createRandom(
     operator,
@@ -41,26 +88,7 @@ export async function expectGradient(
   })
   const [domain, opType] = operator.includes(':') ? (operator.split(':') as [string, string]) : ['', operator]
   const outputs = g.node(opType, values, attributes, { domain, outputCount })
-  const loss = outputs
-    .map((y) => g.reduceSum(g.mul(g.cast(y, dtype), g.constant(fill(y.dims))), undefined, false))
-    .reduce((sum, part) => g.add(sum, part))
-  g.output('loss', loss)
-  const forward = await openSession(encodeModel(g.build()), { optimization: 'off' })
-  gradient(g, loss, variables).forEach((dx, i) => {
-    g.output(`d${variables[i]?.name}`, dx)
-  })
-  const backward = await openSession(encodeModel(g.build()), { optimization: 'off' })
-  const results = await backward.run(feeds)
-  const lossAt = async (point: Record<string, Tensor>) => Number((await forward.run(point)).loss?.data[0])
-  for (const { name } of variables) {
-    const numeric = await differences(name, feeds, lossAt, float32 ? 1e-2 : 1e-5)
-    const scale = Math.max(1e-3, ...numeric.map(Math.abs))
-    expect(results[`d${name}`]?.data as Float64Array, `d${name}`).toBeClose(numeric, {
-      absolute: (float32 ? 2e-2 : 1e-5) * scale,
-    })
-  }
-  await forward.release()
-  await backward.release()
+  return { g, feeds, variables, outputs, fill, dtype } as const
 }
 
 async function differences(

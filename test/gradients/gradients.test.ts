@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { gradient, rules } from '../../src/autodiff/index.ts'
-import { encodeModel, GraphBuilder, scalar, zeros } from '../../src/onnx/index.ts'
+import { encodeModel, GraphBuilder, int64s, scalar, tensor, text, type Value, zeros } from '../../src/onnx/index.ts'
 import { openSession } from '../../src/runtime/index.ts'
 import { cases } from './cases.ts'
-import { expectGradient } from './expect-gradient.ts'
+import { expectExpansion, expectGradient } from './expect-gradient.ts'
 
 describe('the gradient of', () => {
   for (const [operator, list] of Object.entries(cases)) {
@@ -18,6 +18,58 @@ describe('the gradient of', () => {
       ([name, rule]) => rule !== 'none' && cases[name as keyof typeof cases].length === 0,
     )
     expect(unchecked).toEqual([])
+  })
+})
+
+describe('the expansion of', () => {
+  for (const [operator, rule] of Object.entries(rules)) {
+    if (typeof rule !== 'object') continue
+    for (const one of cases[operator as keyof typeof rules]) {
+      it(`${operator}${one.name ? `, ${one.name},` : ''} computes what the runtime’s kernel does`, () =>
+        expectExpansion(operator, one))
+    }
+  }
+})
+
+describe('at points where it is not smooth, or where a formula divides by zero, the gradient of', () => {
+  const at = async (operator: string, ...rows: number[][]) => {
+    const g = new GraphBuilder()
+    const inputs = rows.map((row, i) => g.input(`x${i}`, 'float64', [row.length]))
+    gradient(g, g.reduceSum(g.op(operator, inputs), undefined, false), inputs).forEach((dx, i) => {
+      g.output(`d${i}`, dx)
+    })
+    const session = await openSession(encodeModel(g.build()), { optimization: 'off' })
+    const feeds = rows.map((row, i) => [`x${i}`, tensor('float64', [row.length], Float64Array.from(row))])
+    const results = await session.run(Object.fromEntries(feeds))
+    await session.release()
+    return rows.map((_, i) => Array.from(results[`d${i}`]?.data as Float64Array))
+  }
+
+  it('ReduceProd is the product of the others, whatever is zero', async () => {
+    expect(await at('ReduceProd', [2, 3, 4])).toEqual([[12, 8, 6]])
+    expect(await at('ReduceProd', [2, 0, 4])).toEqual([[0, 8, 0]])
+    expect(await at('ReduceProd', [2, 0, 0])).toEqual([[0, 0, 0]])
+  })
+
+  it('ReduceL2 is zero at the origin', async () => {
+    expect(await at('ReduceL2', [0, 0])).toEqual([[0, 0]])
+  })
+
+  it('ReduceMax and ReduceMin is shared among equals', async () => {
+    expect(await at('ReduceMax', [1, 5, 5, 2])).toEqual([[0, 0.5, 0.5, 0]])
+    expect(await at('ReduceMin', [1, 5, 1, 1])).toEqual([[1 / 3, 0, 1 / 3, 1 / 3]])
+  })
+
+  it('Max and Min is shared among the inputs that are equal', async () => {
+    expect(await at('Max', [1, 5, 2], [1, 4, 2], [0, 5, 2])).toEqual([
+      [0.5, 0.5, 1 / 3],
+      [0.5, 0, 1 / 3],
+      [0, 0.5, 1 / 3],
+    ])
+    expect(await at('Min', [1, 2], [1, 3])).toEqual([
+      [0.5, 1],
+      [0.5, 0],
+    ])
   })
 })
 
@@ -46,6 +98,46 @@ describe('gradient', () => {
         message: 'No gradient rule for Elu (node /a/Elu); Mish (node /a/Mish)',
       }),
     )
+  })
+
+  it('refuses forms of an operator that its rule does not cover, with the node and a way out', () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', [2, 2])
+    const refuse = (y: Value, message: string) =>
+      expect(() => gradient(g, g.reduceSum(y, undefined, false), [x])).toThrow(
+        expect.objectContaining({ code: 'gradient.unsupported-form', message, hint: expect.any(String) }),
+      )
+    const equation = (value: string, name: string) => g.op('Einsum', [x], { equation: text(value) }, { names: [name] })
+    refuse(equation('ii->i', '/a/diagonal'), 'No gradient of Einsum with the equation ii->i (node /a/diagonal)')
+    refuse(equation('ij', '/a/implicit'), 'No gradient of Einsum with the equation ij (node /a/implicit)')
+    const indices = g.constant({ ...int64s([0]), dims: [1, 1] })
+    const scattered = g.op(
+      'ScatterND',
+      [x, indices, g.slice(x, 0, 0, 1)],
+      { reduction: text('mul') },
+      { names: ['/b'] },
+    )
+    refuse(scattered, 'No gradient of ScatterND with reduction mul (node /b)')
+  })
+
+  it('of an operator that is expanded keeps apart inputs of which one is made from another', async () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float64', [2, 3])
+    const logits = g.mul(x, x)
+    const weights = g.reshape(g.slice(g.exp(logits), 0, 0, 1), [3])
+    const loss = g.op('SoftmaxCrossEntropyLoss', [logits, g.constant(int64s([0, 2])), weights])
+    g.output('loss', loss)
+    g.output('dx', gradient(g, loss, [x])[0] as Value)
+    const session = await openSession(encodeModel(g.build()))
+    const point = [0.3, -0.5, 0.8, 0.1, 0.9, -0.7]
+    const run = (values: number[]) => session.run({ x: tensor('float64', [2, 3], Float64Array.from(values)) })
+    const lossAt = async (values: number[]) => (await run(values)).loss?.data[0] as number
+    const numeric: number[] = []
+    for (const [i, value] of point.entries()) {
+      const [high, low] = [await lossAt(point.with(i, value + 1e-5)), await lossAt(point.with(i, value - 1e-5))]
+      numeric.push((high - low) / 2e-5)
+    }
+    expect((await run(point)).dx?.data as Float64Array).toBeClose(numeric, { absolute: 1e-8 })
   })
 
   it('does not mind operators without a rule off the path', () => {

@@ -2,12 +2,21 @@ import { present } from '../../base/index.ts'
 import type { GraphBuilder, Value } from '../../onnx/index.ts'
 import { binary, first, type GradientRule, notDifferentiable, type RuleTable, unary, variadic } from '../rule.ts'
 
+/** The gradient goes to the inputs equal to the result, shared among them. */
+const extreme: GradientRule = (g, dys, op) => {
+  const [dy, y] = [present(dys[0], 'dy'), op.output(0)]
+  const chosen = op.node.inputs.map((_, i) => g.cast(g.equal(op.input(i), y), dy.dtype))
+  const share = g.div(dy, chosen.length > 1 ? g.op('Sum', chosen) : g.fill(dy, 1))
+  return chosen.map((one) => g.mul(one, share))
+}
+
 // Keys are ONNX op types; rules never unbroadcast, the walk does.
 export const elementwise = {
   Abs: unary((g, dy, x) => g.mul(dy, g.op('Sign', [x]))),
   Add: binary((_, dy) => [dy, dy]),
   And: notDifferentiable,
   Cast: unary((g, dy, x) => g.cast(dy, x.dtype)),
+  CastLike: first((g, dy, x) => g.cast(dy, x.dtype)),
   Ceil: notDifferentiable,
   Clip: first((g, dy, x, op) => {
     const inside = [
@@ -46,9 +55,9 @@ export const elementwise = {
   Less: notDifferentiable,
   LessOrEqual: notDifferentiable,
   Log: unary((g, dy, x) => g.div(dy, x)),
-  // Where several inputs are equal to the result, each gets the whole gradient, as in PyTorch's maximum of distinct values.
-  Max: variadic((g, dy, x, op) => g.mul(dy, g.cast(g.equal(x, op.output(0)), dy.dtype))),
-  Min: variadic((g, dy, x, op) => g.mul(dy, g.cast(g.equal(x, op.output(0)), dy.dtype))),
+  Max: extreme,
+  Mean: variadic((g, dy, _x, op) => g.mul(dy, 1 / op.inputCount)),
+  Min: extreme,
   Mul: binary((g, dy, a, b) => [g.mul(dy, b), g.mul(dy, a)]),
   Neg: unary((g, dy) => g.neg(dy)),
   Not: notDifferentiable,

@@ -1,3 +1,5 @@
+import { losses } from '../expansions/losses.ts'
+import { contraction } from './einsum.ts'
 import { elementwise } from './elementwise.ts'
 import { indexing } from './indexing.ts'
 import { linalg } from './linalg.ts'
@@ -6,4 +8,13 @@ import { normalization } from './normalization.ts'
 import { reductions } from './reduction.ts'
 
 /** Every operator that the walk knows: ONNX op type (with its domain, where not the standard one) → rule. */
-export const rules = { ...elementwise, ...indexing, ...linalg, ...movement, ...normalization, ...reductions }
+export const rules = {
+  ...contraction,
+  ...elementwise,
+  ...indexing,
+  ...linalg,
+  ...losses,
+  ...movement,
+  ...normalization,
+  ...reductions,
+}

@@ -105,5 +105,6 @@ export const movement = {
   Squeeze: toInputShape,
   Tile: tile,
   Transpose: transpose,
+  Trilu: first((g, dy, _x, op) => g.op('Trilu', op.has(1) ? [dy, op.input(1)] : [dy], op.attributes)),
   Unsqueeze: toInputShape,
 } satisfies RuleTable
