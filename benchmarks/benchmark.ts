@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
+import type { TrainingSettings } from '../src/training/index.ts'
 
 /** A promise of the project with what was measured against it. */
 export type Bar = { what: string; unit: string; bar: string; measured: number; holds: boolean }
@@ -10,7 +11,11 @@ export type BenchmarkResult = { values: Record<string, number | string>; bars: B
 export type BenchmarkOptions = {
   /** Folder with Banking77's train.csv and test.csv. */
   data: string
+  /** File of `data` to train on. */
+  train: string
   base: string | undefined
+  /** In place of the defaults. */
+  settings: Partial<TrainingSettings>
   seeds: number
   /** Progress for people, on stderr. */
   log: (line: string) => void

@@ -1,4 +1,4 @@
-/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--base folder] [--seeds n] */
+/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n] */
 import { parseArgs } from 'node:util'
 import { type Benchmark, describeMachine } from './benchmark.ts'
 
@@ -14,7 +14,9 @@ const { positionals, values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     data: { type: 'string', default: 'examples/banking77' },
+    train: { type: 'string', default: 'train.csv' },
     base: { type: 'string' },
+    settings: { type: 'string', default: '{}' },
     seeds: { type: 'string', default: '3' },
   },
 })
@@ -34,7 +36,9 @@ if (name === 'list') {
   const machine = describeMachine(new Date())
   const result = await benchmark.run({
     data: values.data,
+    train: values.train,
     base: values.base,
+    settings: JSON.parse(values.settings),
     seeds: Number(values.seeds),
     log: (line) => console.error(line),
   })
