@@ -11,12 +11,14 @@ import { atLeast, atMost, type Benchmark, peakMemoryMib } from './benchmark.ts'
 type SeedResult = {
   accuracy: number
   seconds: number
+  /** Without the evaluation of the test set. */
+  trainingSeconds: number
   secondsTo90: number
   epochs: number
   memoryMib: number
   tokensPerSecond: number
 }
-type SeedOptions = {
+export type SeedOptions = {
   data: string
   train: string
   base: string | undefined
@@ -74,13 +76,13 @@ export const benchmark: Benchmark = {
   },
 }
 
-function runSeed(options: SeedOptions): Promise<SeedResult> {
+export function runSeed({ data, train, base, settings, seed }: SeedOptions): Promise<SeedResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), {
-      env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify(options) },
+      env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify({ data, train, base, settings, seed }) },
     })
     child.on('message', (result) => resolve(result as SeedResult))
-    child.on('exit', (code) => reject(new Error(`the run of seed ${options.seed} ended with code ${code}`)))
+    child.on('exit', (code) => reject(new Error(`the run of seed ${seed} ended with code ${code}`)))
   })
 }
 
@@ -89,11 +91,13 @@ async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Pr
   const elapsed = () => (performance.now() - started) / 1000
   const output = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
   let secondsTo90 = Number.NaN
+  let trainingSeconds = Number.NaN
   let tokens = 0
   let stepSeconds = 0
   const onEvent = (event: FinetuneEvent) => {
     if (event.type === 'epoch-end' && event.validation.accuracy >= 0.9 && Number.isNaN(secondsTo90))
       secondsTo90 = elapsed()
+    if (event.type === 'evaluation-start') trainingSeconds = elapsed()
     if (event.type === 'step-end') {
       tokens += event.tokens
       stepSeconds += event.seconds
@@ -110,6 +114,7 @@ async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Pr
   const result = {
     accuracy: report.test.accuracy,
     seconds: elapsed(),
+    trainingSeconds,
     secondsTo90,
     epochs: report.training.bestEpoch,
     memoryMib: peakMemoryMib(),

@@ -17,6 +17,8 @@ export type BenchmarkOptions = {
   /** In place of the defaults. */
   settings: Partial<TrainingSettings>
   seeds: number
+  /** For comparisons: a Python with the peers installed, and the base model as a Hugging Face folder. */
+  peers: { python: string | undefined; base: string | undefined }
   /** Progress for people, on stderr. */
   log: (line: string) => void
 }
@@ -54,6 +56,13 @@ export async function timeOnce(call: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await call()
   return performance.now() - started
+}
+
+/** The best time of several calls: what is above it is the neighbours' and the caches'. */
+export async function bestOf(count: number, call: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < count; i++) times.push(await timeOnce(call))
+  return Math.min(...times)
 }
 
 /** What a figure depends on besides the code. */

@@ -1,4 +1,5 @@
-/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n] */
+/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n]
+ * Peers: [--python path] [--peer-base folder], see peers/README.md */
 import { parseArgs } from 'node:util'
 import { type Benchmark, describeMachine } from './benchmark.ts'
 
@@ -7,6 +8,8 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'training-step': () => import('./training-step.ts'),
   banking77: () => import('./banking77.ts'),
   predict: () => import('./predict.ts'),
+  'peer-step': () => import('./peer-step.ts'),
+  'peer-training': () => import('./peer-training.ts'),
 }
 
 const { positionals, values } = parseArgs({
@@ -18,6 +21,8 @@ const { positionals, values } = parseArgs({
     base: { type: 'string' },
     settings: { type: 'string', default: '{}' },
     seeds: { type: 'string', default: '3' },
+    python: { type: 'string' },
+    'peer-base': { type: 'string' },
   },
 })
 const [name = 'list'] = positionals
@@ -40,6 +45,7 @@ if (name === 'list') {
     base: values.base,
     settings: JSON.parse(values.settings),
     seeds: Number(values.seeds),
+    peers: { python: values.python, base: values['peer-base'] },
     log: (line) => console.error(line),
   })
   if (values.json) console.log(JSON.stringify({ name, machine, ...result }, null, 2))

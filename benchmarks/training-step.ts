@@ -1,13 +1,10 @@
 /** One training step, and each of its own matrix products alone, in the same run. */
 import { createRandom } from '../src/base/index.ts'
 import { encodeModel, type Graph, GraphBuilder, type Node, sizeOf, type Tensor, zeros } from '../src/onnx/index.ts'
-import { resolveBaseModel } from '../src/registry/index.ts'
 import { openSession } from '../src/runtime/index.ts'
-import { openRunSteps, openTrainingRun } from '../src/training/index.ts'
-import { atLeast, type Benchmark, median, peakMemoryMib, timeOnce } from './benchmark.ts'
+import { atLeast, type Benchmark, bestOf, median, peakMemoryMib } from './benchmark.ts'
+import { openStep, shape } from './open-step.ts'
 
-const shape = { rows: 32, length: 64 }
-const labelCount = 77
 const warmUps = 3
 const rounds = 5
 const repeats = 8
@@ -16,24 +13,14 @@ export const benchmark: Benchmark = {
   name: 'training-step',
   description: `one step of ${shape.rows} × ${shape.length} tokens, optimizer included, against its own matrix products alone`,
   async run({ base, log }) {
-    const { folder } = await resolveBaseModel(base, { cacheFolder: '.capstan' })
-    const labels = Array.from({ length: labelCount }, (_, i) => ({
-      line: i + 1,
-      text: 'text',
-      answer: { kind: 'class' as const, label: `label ${i}` },
-    }))
-    const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: labels, validation: [] })
-    const runners = await openRunSteps(run, [shape])
-    const batch = { shape, ...randomBatch() }
-    let count = 0
-    const step = () => runners.update([batch], { factor: 0.1, step: ++count })
-    const products = distinctProducts(runners.graph(shape))
+    const { step, graph } = await openStep(base)
+    const products = distinctProducts(graph)
     for (let i = 0; i < warmUps; i++) await step()
     // The machine is shared: each round times the step and, right after it, its products, and the ratio is taken per round.
     // Each is run a few times and its best taken: what is above that is the neighbours' and the caches'.
     const measured: { stepMs: number; productMs: number[]; productsMs: number }[] = []
     for (let round = 0; round < rounds; round++) {
-      const stepMs = await timeBest(step)
+      const stepMs = await bestOf(repeats, step)
       const productMs: number[] = []
       for (const product of products) productMs.push(await timeProduct(product))
       const productsMs = productMs.reduce((sum, ms, i) => sum + ms * (products[i]?.count ?? 0), 0)
@@ -63,16 +50,6 @@ export const benchmark: Benchmark = {
       bars: [atLeast('share of the step that its matrix products take alone', '', 0.5, share)],
     }
   },
-}
-
-/** Distinct tokens in number as in real text: 2,048 tokens of Banking77 hold about 400. */
-function randomBatch() {
-  const random = createRandom(1, 'batch')
-  const ids = Array.from({ length: shape.rows }, () =>
-    Int32Array.from({ length: shape.length }, () => 2000 + random.integer(450)),
-  )
-  const targets = (row: number) => Float32Array.from({ length: labelCount }, (_, i) => (i === row ? 1 / shape.rows : 0))
-  return { ids, targets }
 }
 
 type ProductDims = { a: readonly number[]; b: readonly number[]; output: readonly number[]; inner: number }
@@ -110,12 +87,6 @@ function describe({ opType, attributes }: Node, { a, b }: ProductDims): string {
   return `${opType} [${a}] [${b}] ${flags.join(' ')}`
 }
 
-async function timeBest(call: () => Promise<unknown>): Promise<number> {
-  const times: number[] = []
-  for (let i = 0; i < repeats; i++) times.push(await timeOnce(call))
-  return Math.min(...times)
-}
-
 /** In a session of its own that is closed again: threads of sessions that stay open get in each other's way. */
 async function timeProduct({ node, dims }: { node: Node; dims: ProductDims }): Promise<number> {
   const g = new GraphBuilder()
@@ -127,7 +98,7 @@ async function timeProduct({ node, dims }: { node: Node; dims: ProductDims }): P
   const outputs = { y: zeros('float32', dims.output) }
   const run = () => session.run(feeds, outputs)
   for (let i = 0; i < warmUps; i++) await run()
-  const ms = await timeBest(run)
+  const ms = await bestOf(repeats, run)
   await session.release()
   return ms
 }

@@ -1,0 +1,57 @@
+/** Whole runs on Banking77, in the same minutes: Capstan, its recipe in PyTorch, and Hugging Face Trainer. */
+
+import { runSeed } from './banking77.ts'
+import { atMost, type Benchmark, type BenchmarkOptions } from './benchmark.ts'
+import { type PeerLine, runPeer } from './run-peer.ts'
+
+const goal = 0.9
+
+export const benchmark: Benchmark = {
+  name: 'peer-training',
+  description: 'two epochs, and the time from CSV to 90 %, against PyTorch and Hugging Face Trainer (needs --python)',
+  async run(options) {
+    const { peers, data, log } = options
+    const ours = async (settings: BenchmarkOptions['settings']) => {
+      const result = await runSeed({ ...options, settings, seed: 1 })
+      log(`capstan ${JSON.stringify({ ...settings, ...result })}`)
+      return result
+    }
+    const theirs = async (script: string, ...more: string[]) => runPeer(peers, script, ['--data', data, ...more], log)
+    const fp32 = await ours({ epochs: 2 })
+    const int8 = await ours({ epochs: 2, precision: 'int8-all' })
+    const short = await ours({ epochs: 1 })
+    const recipe = await theirs('torch_recipe.py', '--epochs', '2')
+    const trainer = await theirs('hf_trainer.py', '--epochs', '5', '--until', String(goal))
+    const tuned = await theirs('hf_trainer.py', '--epochs', '3', '--rate', '3e-4', '--group', '--until', String(goal))
+    const last = (lines: readonly PeerLine[], name: string) => Number(lines.at(-1)?.[name])
+    return {
+      values: {
+        fp32Seconds: fp32.trainingSeconds,
+        fp32Accuracy: fp32.accuracy,
+        int8Seconds: int8.trainingSeconds,
+        int8Accuracy: int8.accuracy,
+        recipeSeconds: last(recipe, 'seconds'),
+        recipeAccuracy: last(recipe, 'accuracy'),
+        secondsTo90: short.trainingSeconds,
+        accuracyThen: short.accuracy,
+        trainerSecondsTo90: secondsTo(trainer),
+        tunedSecondsTo90: secondsTo(tuned),
+        memoryMib: fp32.memoryMib,
+        recipeMemoryMib: last(recipe, 'peakMib'),
+        trainerMemoryMib: last(trainer, 'peakMib'),
+      },
+      bars: [
+        atMost('two epochs in fp32, of PyTorch’s time', '×', 0.7, fp32.trainingSeconds / last(recipe, 'seconds')),
+        atMost('two epochs in int8, of PyTorch’s time', '×', 0.5, int8.trainingSeconds / last(recipe, 'seconds')),
+        atMost('from CSV to 90 %, of Trainer’s time', '×', 0.15, short.trainingSeconds / secondsTo(trainer)),
+        atMost('from CSV to 90 %, of tuned Trainer’s time', '×', 0.4, short.trainingSeconds / secondsTo(tuned)),
+        atMost('peak memory, of Trainer’s', '×', 0.6, fp32.memoryMib / last(tuned, 'peakMib')),
+      ],
+    }
+  },
+}
+
+/** When an evaluation first found the goal reached; not at all is the end of the run, in the peer's favour. */
+function secondsTo(lines: readonly PeerLine[]): number {
+  return Number((lines.find(({ accuracy }) => Number(accuracy) >= goal) ?? lines.at(-1))?.seconds)
+}
