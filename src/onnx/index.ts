@@ -26,6 +26,7 @@ export { readModel, type WriteModelOptions, writeModel } from './model-file.ts'
 export { reductionAxes, sliceRanges, splitSizes, type ValueType } from './node-settings.ts'
 export { printModel } from './print-model.ts'
 export { reassociateProducts } from './reassociate-products.ts'
+export { padWidths, type ResizedAxis, resizedAxes } from './resampling.ts'
 export {
   arrayTypes,
   type DataType,
@@ -39,3 +40,4 @@ export {
   toNumbers,
   zeros,
 } from './tensor.ts'
+export { reachOf, slidingWindows, transposedWindows, type Window } from './windows.ts'

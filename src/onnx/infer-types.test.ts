@@ -21,7 +21,7 @@ const indices = (dims: number[], values: number[]): Tensor => ({ ...int64s(value
 
 const cases: Record<string, Case[]> = {
   ...one(
-    'Abs Acos Acosh Asin Asinh Atan Atanh Ceil Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity LeakyRelu Log LogSoftmax LpNormalization Mish Neg Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Tan Tanh ThresholdedRelu Trilu com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:QuickGelu IsNaN IsInf',
+    'Abs Acos Acosh Asin Asinh Atan Atanh Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish Hardmax Identity LeakyRelu Log LogSoftmax LpNormalization Mish Neg Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Tan Tanh ThresholdedRelu Trilu com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:QuickGelu IsNaN IsInf',
     { inputs: [x] },
   ),
   Not: [{ inputs: [bools] }],
@@ -162,6 +162,79 @@ const cases: Record<string, Case[]> = {
     { inputs: [x, zeros('int64', [5, 6, 2])] },
     { inputs: [x, zeros('int64', [2, 1])], attributes: { batch_dims: int(1) } },
   ],
+  Conv: [
+    {
+      inputs: [[1, 4, 7, 8], [6, 2, 3, 2], [6]],
+      attributes: { group: int(2), strides: ints([2, 1]), dilations: ints([1, 2]), pads: ints([1, 0, 2, 1]) },
+    },
+    {
+      inputs: [
+        [2, 3, 6],
+        [4, 3, 3],
+      ],
+      attributes: { auto_pad: text('SAME_UPPER'), strides: ints([2]) },
+    },
+    {
+      inputs: [
+        [2, 3, 6],
+        [4, 3, 3],
+      ],
+      attributes: { auto_pad: text('VALID') },
+    },
+  ],
+  ConvTranspose: [
+    {
+      inputs: [
+        [1, 4, 3, 4],
+        [4, 2, 3, 2],
+      ],
+      attributes: { group: int(2), strides: ints([2, 3]), pads: ints([1, 0, 0, 1]) },
+    },
+    {
+      inputs: [
+        [1, 2, 3],
+        [2, 2, 2],
+      ],
+      attributes: { strides: ints([3]), output_padding: ints([2]) },
+    },
+    {
+      inputs: [
+        [1, 2, 3],
+        [2, 2, 2],
+      ],
+      attributes: { strides: ints([2]), auto_pad: text('SAME_LOWER') },
+    },
+  ],
+  ...one(
+    'AveragePool LpPool',
+    { inputs: [[1, 2, 5, 6]], attributes: { kernel_shape: ints([3, 2]), strides: ints([2, 2]), ceil_mode: int(1) } },
+    { inputs: [[1, 2, 5]], attributes: { kernel_shape: ints([2]), pads: ints([1, 0]) } },
+  ),
+  MaxPool: [
+    { inputs: [[1, 2, 5, 6]], attributes: { kernel_shape: ints([3, 2]), dilations: ints([1, 2]) }, outputCount: 2 },
+    { inputs: [[1, 2, 5]], attributes: { kernel_shape: ints([2]), auto_pad: text('SAME_UPPER'), strides: ints([2]) } },
+  ],
+  ...one('GlobalAveragePool GlobalLpPool GlobalMaxPool', { inputs: [[1, 2, 3, 4]] }),
+  BatchNormalization: [{ inputs: [[2, 3, 4], [3], [3], [3], [3]] }],
+  InstanceNormalization: [{ inputs: [[2, 3, 4], [3], [3]] }],
+  GroupNormalization: [{ inputs: [[2, 4, 3], [2], [2]], attributes: { num_groups: int(2) } }],
+  LRN: [{ inputs: [[1, 4, 2, 2]], attributes: { size: int(3) } }],
+  MeanVarianceNormalization: [{ inputs: [[1, 2, 3, 4]] }],
+  Pad: [
+    { inputs: [[2, 3], constant([1, 0, 0, 2])] },
+    { inputs: [x, constant([-1, 2]), scalar('float32', 1), constant([-1])] },
+  ],
+  Resize: [
+    {
+      inputs: [
+        [1, 2, 3, 4],
+        zeros('float32', [0]),
+        { constant: tensor('float32', [4], Float32Array.of(1, 1, 2, 1.3)) },
+      ],
+    },
+  ],
+  DepthToSpace: [{ inputs: [[1, 8, 2, 3]], attributes: { blocksize: int(2) } }],
+  SpaceToDepth: [{ inputs: [[1, 2, 4, 6]], attributes: { blocksize: int(2) } }],
   LayerNormalization: [
     { inputs: [x, [4], [4]], outputCount: 3 },
     { inputs: [x, [3, 4]], attributes: { axis: int(1) } },

@@ -6,6 +6,7 @@
 import { assert, present, UnsupportedError } from '../base/index.ts'
 import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
 import { intOf, intsOf, operatorOf, textOf } from './graph.ts'
+import { windowInferences } from './infer-windows.ts'
 import {
   castType,
   constantTensor,
@@ -16,6 +17,7 @@ import {
   splitSizes,
   type ValueType,
 } from './node-settings.ts'
+import { padWidths, resizedDims } from './resampling.ts'
 import { type DataType, sizeOf } from './tensor.ts'
 
 type Inference = (context: NodeContext) => ValueType[]
@@ -207,6 +209,15 @@ const einsum: Inference = (c) => {
   return [{ dtype: c.input(0).dtype, dims: [...(right ?? once)].map((label) => present(sizes.get(label), label)) }]
 }
 
+/** DepthToSpace makes the last two axes larger by a block, SpaceToDepth smaller. */
+const blocks =
+  (power: 1 | -1): Inference =>
+  (c) => {
+    const [n, depth, h, w] = c.input(0).dims as [number, number, number, number]
+    const block = intOf(c.node, 'blocksize', 1) ** power
+    return [{ dtype: c.input(0).dtype, dims: [n, depth / block ** 2, h * block, w * block] }]
+  }
+
 const loss: Inference = (c) => {
   const dims = textOf(c.node, 'reduction', 'mean') === 'none' ? c.input(1).dims : []
   return [{ dtype: c.input(0).dtype, dims }, c.input(0)].slice(0, c.node.outputs.length)
@@ -214,6 +225,7 @@ const loss: Inference = (c) => {
 
 /** One entry per operator, '' domain without prefix. */
 export const inferences: Record<string, Inference> = {
+  ...windowInferences,
   Abs: same,
   Acos: same,
   Acosh: same,
@@ -222,6 +234,7 @@ export const inferences: Record<string, Inference> = {
   Atan: same,
   Atanh: same,
   Ceil: same,
+  Celu: same,
   Clip: same,
   Cos: same,
   Cosh: same,
@@ -233,6 +246,7 @@ export const inferences: Record<string, Inference> = {
   Gelu: same,
   HardSigmoid: same,
   HardSwish: same,
+  Hardmax: same,
   Identity: same,
   LeakyRelu: same,
   Log: same,
@@ -245,6 +259,7 @@ export const inferences: Record<string, Inference> = {
   Relu: same,
   Round: same,
   Selu: same,
+  Shrink: same,
   Sigmoid: same,
   Sign: same,
   Sin: same,
@@ -307,6 +322,7 @@ export const inferences: Record<string, Inference> = {
   Constant: constantNode,
   ConstantOfShape: constantOfShape,
   CastLike: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
+  DepthToSpace: blocks(1),
   DequantizeLinear: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
   Dropout: dropout,
   Einsum: einsum,
@@ -320,13 +336,24 @@ export const inferences: Record<string, Inference> = {
   LayerNormalization: layerNormalization,
   NegativeLogLikelihoodLoss: loss,
   OneHot: oneHot,
+  Pad: (c) => {
+    const widths = padWidths(c)
+    return [
+      {
+        dtype: c.input(0).dtype,
+        dims: c.input(0).dims.map((d, i) => d + (widths[i]?.before ?? 0) + (widths[i]?.after ?? 0)),
+      },
+    ]
+  },
   Range: range,
   Reshape: reshape,
+  Resize: (c) => [{ dtype: c.input(0).dtype, dims: resizedDims(c) }],
   Shape: (c) => [{ dtype: 'int64', dims: [shownDims(c).length] }],
   Size: () => [{ dtype: 'int64', dims: [] }],
   Slice: slice,
   SoftmaxCrossEntropyLoss: loss,
   Split: split,
+  SpaceToDepth: blocks(-1),
   Squeeze: squeeze,
   Tile: (c) => {
     const repeats = present(c.constant(1), 'repeats of Tile')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openSession } from '../runtime/index.ts'
 import { encodeModel } from './codec.ts'
 import { graftGraph } from './graft-graph.ts'
-import { type Attribute, float, int, ints, type Model } from './graph.ts'
+import { type Attribute, float, int, ints, type Model, text } from './graph.ts'
 import { GraphBuilder, type Value } from './graph-builder.ts'
 import { type Tensor, zeros } from './tensor.ts'
 import { upgrades } from './upgrade-node.ts'
@@ -53,6 +53,11 @@ const cases: Record<string, Case[]> = {
     { attributes: { max: float(0.25) } },
     { attributes: { min: float(0.25) } },
     {},
+  ),
+  Pad: at(
+    [7, 9],
+    { attributes: { pads: ints([0, 1, 2, 1, 0, 0]), value: float(0.5) } },
+    { attributes: { pads: ints([0, 1, 0, 0, 0, 1]), mode: text('edge') } },
   ),
   TopK: at(
     [7, 9],

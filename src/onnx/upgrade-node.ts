@@ -62,6 +62,21 @@ const clipBoundsToInputs: Upgrade = {
   },
 }
 
+const padsToInputs: Upgrade = {
+  before: 11,
+  apply: (node) => {
+    const pads = int64s(intsOf(node, 'pads') ?? [])
+    const value = scalar('float32', floatOf(node, 'value', 0))
+    return {
+      node: without(node, 'pads', 'value'),
+      constants: new Map([
+        [1, pads],
+        [2, value],
+      ]),
+    }
+  },
+}
+
 const countToInput: Upgrade = {
   before: 10,
   apply: (node) => ({ node: without(node, 'k'), constants: new Map([[1, int64s([intOf(node, 'k', 1)])]]) }),
@@ -83,6 +98,7 @@ const softmaxOfMatrix: Upgrade = {
 export const upgrades: ReadonlyMap<string, readonly Upgrade[]> = new Map([
   ['Clip', [clipBoundsToInputs]],
   ['LogSoftmax', [softmaxOfMatrix]],
+  ['Pad', [padsToInputs]],
   ['ReduceL1', [listToInput('axes', 18)]],
   ['ReduceL2', [listToInput('axes', 18)]],
   ['ReduceLogSum', [listToInput('axes', 18)]],

@@ -1,20 +1,25 @@
 /** For each operator with a rule, the calls on which its gradient is compared with central differences. */
 import type { rules } from '../../src/autodiff/index.ts'
 import { float, int, int64s, ints, tensor, text } from '../../src/onnx/index.ts'
+import { activationCases } from './activation-cases.ts'
 import { bool, broadcasting, type GradientCase, none, reducing, shaped, unary } from './gradient-case.ts'
 import { indexingCases } from './indexing-cases.ts'
 import { lossCases } from './loss-cases.ts'
+import { spatialCases } from './spatial-cases.ts'
 
 const extremes: GradientCase[] = [...broadcasting(), { name: 'of three', inputs: [[2, 3], [3], [2, 1]] }]
 
 export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
   ...indexingCases,
   ...lossCases,
+  ...spatialCases,
+  ...activationCases,
   Abs: unary(),
   Add: broadcasting(),
   And: none,
   ArgMax: none,
   ArgMin: none,
+  BitShift: none,
   Cast: unary({ attributes: { to: int(11) } }),
   CastLike: [{ inputs: [[3, 4], tensor('float64', [], new Float64Array(1))] }],
   Ceil: none,
@@ -225,6 +230,7 @@ export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
     { name: 'lower, shifted', inputs: [[3, 4], shaped([], [1])], attributes: { upper: int(0) } },
   ],
   Unsqueeze: [{ inputs: [[2, 3], int64s([0, -1])] }],
+  Xor: none,
   Where: [{ inputs: [bool([1, 0, 1]), [2, 3], [3]] }],
   'com.microsoft:FusedMatMul': [
     {

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { gradient, rules } from '../../src/autodiff/index.ts'
-import { encodeModel, GraphBuilder, int64s, scalar, tensor, text, type Value, zeros } from '../../src/onnx/index.ts'
+import {
+  encodeModel,
+  GraphBuilder,
+  int,
+  int64s,
+  scalar,
+  tensor,
+  text,
+  type Value,
+  zeros,
+} from '../../src/onnx/index.ts'
 import { openSession } from '../../src/runtime/index.ts'
 import { cases } from './cases.ts'
 import { expectExpansion, expectGradient } from './expect-gradient.ts'
@@ -91,11 +101,12 @@ describe('gradient', () => {
   it('refuses all operators without a rule at once, by name and node', () => {
     const g = new GraphBuilder()
     const x = g.input('x', 'float32', [2, 2])
-    const y = g.op('Mish', [g.op('Elu', [x], {}, { names: ['/a/Elu'] })], {}, { names: ['/a/Mish'] })
+    const mod = (a: Value, name: string) => g.op('Mod', [a, x], { fmod: int(1) }, { names: [name] })
+    const y = mod(mod(x, '/a/Mod'), '/b/Mod')
     expect(() => gradient(g, g.reduceSum(y, undefined, false), [x])).toThrow(
       expect.objectContaining({
         code: 'gradient.unsupported-op',
-        message: 'No gradient rule for Elu (node /a/Elu); Mish (node /a/Mish)',
+        message: 'No gradient rule for Mod (node /a/Mod, /b/Mod)',
       }),
     )
   })
@@ -143,7 +154,9 @@ describe('gradient', () => {
   it('does not mind operators without a rule off the path', () => {
     const g = new GraphBuilder()
     const x = g.input('x', 'float32', [2, 2])
-    const frozen = g.op('Elu', [g.input('frozen', 'float32', [2, 2])])
+    const frozen = g.op('Mod', [g.input('frozen', 'float32', [2, 2]), g.constant(scalar('float32', 2))], {
+      fmod: int(1),
+    })
     const [dx] = gradient(g, g.reduceSum(g.mul(frozen, x), undefined, false), [x])
     expect(dx?.dims).toEqual([2, 2])
   })

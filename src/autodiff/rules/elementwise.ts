@@ -17,6 +17,7 @@ export const elementwise = {
   And: notDifferentiable,
   Cast: unary((g, dy, x) => g.cast(dy, x.dtype)),
   CastLike: first((g, dy, x) => g.cast(dy, x.dtype)),
+  BitShift: notDifferentiable,
   Ceil: notDifferentiable,
   Clip: first((g, dy, x, op) => {
     const inside = [
@@ -79,6 +80,7 @@ export const elementwise = {
   Sub: binary((g, dy) => [dy, g.neg(dy)]),
   Sum: variadic((_, dy) => dy),
   Tanh: unary((g, dy, _x, y) => g.mul(dy, g.sub(1, g.mul(y, y)))),
+  Xor: notDifferentiable,
   Where: ((g, dys, op) => {
     const dy = present(dys[0], 'dy')
     const condition = op.input(0)

@@ -1,20 +1,30 @@
 import { losses } from '../expansions/losses.ts'
+import { normalizations } from '../expansions/normalizations.ts'
+import { resampling } from '../expansions/resampling.ts'
+import { activations } from './activations.ts'
+import { convolutions } from './convolution.ts'
 import { contraction } from './einsum.ts'
 import { elementwise } from './elementwise.ts'
 import { indexing } from './indexing.ts'
 import { linalg } from './linalg.ts'
 import { movement } from './movement.ts'
 import { normalization } from './normalization.ts'
+import { pools } from './pooling.ts'
 import { reductions } from './reduction.ts'
 
 /** Every operator that the walk knows: ONNX op type (with its domain, where not the standard one) → rule. */
 export const rules = {
+  ...activations,
   ...contraction,
+  ...convolutions,
   ...elementwise,
   ...indexing,
   ...linalg,
   ...losses,
   ...movement,
   ...normalization,
+  ...normalizations,
+  ...pools,
   ...reductions,
+  ...resampling,
 }
