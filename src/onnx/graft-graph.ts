@@ -18,10 +18,13 @@ export type GraftOptions = {
   outputs: readonly string[]
   /** What a Dropout node does; without it, nothing. */
   dropout?: (x: Value, node: Node) => Value
+  /** Simpler operators in the place of a node, or null where it stays. */
+  expand?: (node: Node, inputs: readonly (Value | null)[]) => readonly Value[] | null
 }
 
 /** Copies what `outputs` need and returns them. */
-export function graftGraph(g: GraphBuilder, model: Model, { bindings, outputs, dropout }: GraftOptions): Value[] {
+export function graftGraph(g: GraphBuilder, model: Model, options: GraftOptions): Value[] {
+  const { bindings, outputs } = options
   const { graph } = model
   const values = new Map(bindings)
   const opset = model.opsets.get('') ?? 1
@@ -41,7 +44,7 @@ export function graftGraph(g: GraphBuilder, model: Model, { bindings, outputs, d
     }
     const results = upgraded.asMatrix
       ? graftAsMatrix(g, upgraded.node, inputs, upgraded.asMatrix)
-      : graftNode(g, upgraded.node, inputs, dropout)
+      : (options.expand?.(upgraded.node, inputs) ?? graftNode(g, upgraded.node, inputs, options.dropout))
     node.outputs.forEach((output, i) => {
       if (output !== '') values.set(output, present(results[i], `output ${i} of ${node.name}`))
     })

@@ -8,16 +8,28 @@ import { inferences, inferTypes } from './infer-types.ts'
 import type { ValueType } from './node-settings.ts'
 import { int64s, scalar, sizeOf, type Tensor, tensor, toNumbers, zeros } from './tensor.ts'
 
-/** An input: dimensions of a float32 value, or a tensor; a constant where shapes depend on its values. */
-type Input = readonly number[] | Tensor | { constant: Tensor }
+/** An input: dimensions of a float32 value, or a tensor; a constant where shapes depend on its values; null: absent. */
+type Input = readonly number[] | Tensor | { constant: Tensor } | null
 type Case = { inputs: Input[]; attributes?: Record<string, Attribute>; outputCount?: number }
 
 const x = [2, 3, 4]
 const one = (operators: string, ...list: Case[]) =>
   Object.fromEntries(operators.split(' ').map((operator) => [operator, list]))
 const constant = (values: number[]): Input => ({ constant: int64s(values) })
+const int32s = (dims: number[], value = 0): Tensor => tensor('int32', dims, new Int32Array(sizeOf(dims)).fill(value))
 const bools = zeros('bool', [2, 3])
 const indices = (dims: number[], values: number[]): Tensor => ({ ...int64s(values), dims })
+
+/** Both directions of a layer of 3 steps, 2 texts, 5 inputs and 4 units. */
+const recurrent = (gates: number, outputCount: number): Case => ({
+  inputs: [
+    [3, 2, 5],
+    [2, gates * 4, 5],
+    [2, gates * 4, 4],
+  ],
+  attributes: { hidden_size: int(4), direction: text('bidirectional') },
+  outputCount,
+})
 
 const cases: Record<string, Case[]> = {
   ...one(
@@ -158,6 +170,9 @@ const cases: Record<string, Case[]> = {
   ],
   Gather: [{ inputs: [x, zeros('int64', [5, 6])], attributes: { axis: int(1) } }, { inputs: [x, scalar('int64', 0)] }],
   GatherElements: [{ inputs: [x, zeros('int64', [2, 2, 4])], attributes: { axis: int(1) } }],
+  GRU: [recurrent(3, 2)],
+  LSTM: [recurrent(4, 3)],
+  RNN: [recurrent(1, 2)],
   GatherND: [
     { inputs: [x, zeros('int64', [5, 6, 2])] },
     { inputs: [x, zeros('int64', [2, 1])], attributes: { batch_dims: int(1) } },
@@ -276,6 +291,69 @@ const cases: Record<string, Case[]> = {
   ],
   Transpose: [{ inputs: [x], attributes: { perm: ints([2, 0, 1]) } }, { inputs: [x] }],
   Unsqueeze: [{ inputs: [x, constant([0, -1])] }],
+  SimplifiedLayerNormalization: [
+    { inputs: [x, [4]], outputCount: 2 },
+    { inputs: [x, [3, 4]], attributes: { axis: int(1) } },
+  ],
+  'com.microsoft:Attention': [
+    { inputs: [[2, 3, 8], [8, 24], [24]], attributes: { num_heads: int(2) }, outputCount: 2 },
+    {
+      inputs: [[2, 3, 8], [8, 20], [20]],
+      attributes: { num_heads: int(2), qkv_hidden_sizes: ints([8, 8, 4]) },
+    },
+    { inputs: [[2, 3, 8], [8, 24], [24], null, [2, 2, 2, 5, 4]], attributes: { num_heads: int(2) }, outputCount: 2 },
+  ],
+  'com.microsoft:EmbedLayerNormalization': [
+    {
+      inputs: [int32s([2, 3]), int32s([2, 3]), [5, 8], [4, 8], [2, 8], [8], [8]],
+      outputCount: 3,
+    },
+  ],
+  'com.microsoft:GroupQueryAttention': [
+    {
+      inputs: [[2, 3, 32], [2, 3, 16], [2, 3, 16], null, null, int32s([2], 2), int32s([], 3)],
+      attributes: { num_heads: int(2), kv_num_heads: int(1) },
+      outputCount: 3,
+    },
+    {
+      inputs: [[2, 1, 64], null, null, [2, 1, 4, 16], [2, 1, 4, 16], int32s([2], 4), int32s([], 5)],
+      attributes: { num_heads: int(2), kv_num_heads: int(1) },
+      outputCount: 3,
+    },
+  ],
+  'com.microsoft:MatMulNBits': [
+    {
+      inputs: [[2, 3, 32], zeros('uint8', [4, 2, 8]), [8]],
+      attributes: { K: int(32), N: int(4), bits: int(4), block_size: int(16) },
+    },
+  ],
+  'com.microsoft:MultiHeadAttention': [
+    {
+      inputs: [
+        [2, 3, 8],
+        [2, 5, 8],
+        [2, 5, 4],
+      ],
+      attributes: { num_heads: int(2) },
+      outputCount: 3,
+    },
+    {
+      inputs: [
+        [2, 3, 8],
+        [2, 2, 5, 4],
+        [2, 2, 5, 4],
+      ],
+      attributes: { num_heads: int(2) },
+    },
+    {
+      inputs: [[2, 1, 8], [2, 1, 8], [2, 1, 8], null, null, null, [2, 2, 3, 4], [2, 2, 3, 4]],
+      attributes: { num_heads: int(2) },
+      outputCount: 3,
+    },
+  ],
+  'com.microsoft:RotaryEmbedding': [{ inputs: [x, int64s([0]), [5, 2], [5, 2]] }],
+  'com.microsoft:SkipLayerNormalization': [{ inputs: [x, x, [4], [4]], outputCount: 4 }],
+  'com.microsoft:SkipSimplifiedLayerNormalization': [{ inputs: [x, x, [4]], outputCount: 4 }],
   Where: [{ inputs: [bools, [3], [2, 1]] }],
 }
 
@@ -416,15 +494,20 @@ describe('type inference agrees with the runtime on', () => {
 
 /** Runs the one node, and compares type and dimensions of every output with what is inferred. */
 async function compareWithRuntime(operator: string, { inputs, attributes = {}, outputCount = 1 }: Case): Promise<void> {
-  const tensors = inputs.map((input) => ('constant' in input ? input.constant : 'dtype' in input ? input : ones(input)))
-  const isConstant = (i: number) => 'constant' in (inputs[i] as Input)
-  const names = tensors.map((_, i) => `x${i}`)
+  const tensors = inputs.map((input) => {
+    if (input === null) return undefined
+    return 'constant' in input ? input.constant : 'dtype' in input ? input : ones(input)
+  })
+  const names = tensors.map((one, i) => (one ? `x${i}` : ''))
+  const tensorsWhere = (isConstant: boolean) =>
+    tensors.flatMap((one, i) => {
+      const input = inputs[i]
+      return one && input && 'constant' in input === isConstant ? [[`x${i}`, one] as const] : []
+    })
   const [domain, opType] = operator.includes(':') ? (operator.split(':') as [string, string]) : ['', operator]
   const outputs = Array.from({ length: outputCount }, (_, i) => `y${i}`)
   const node: Node = { name: 'node', opType, domain, inputs: names, outputs, attributes }
-  const fed = new Map(
-    tensors.map((tensor, i) => [names[i] as string, tensor] as const).filter((_, i) => !isConstant(i)),
-  )
+  const fed = new Map(tensorsWhere(false))
   const model: Model = {
     ...new GraphBuilder().build(),
     graph: {
@@ -432,7 +515,7 @@ async function compareWithRuntime(operator: string, { inputs, attributes = {}, o
       inputs: [...fed].map(([name, { dtype, dims }]) => ({ name, dtype, dims })),
       outputs: outputs.map((name) => ({ name, dtype: null, dims: null })),
       nodes: [node],
-      initializers: new Map(tensors.map((tensor, i) => [`x${i}`, tensor] as const).filter((_, i) => isConstant(i))),
+      initializers: new Map(tensorsWhere(true)),
       valueInfo: new Map(),
     },
   }
@@ -442,7 +525,7 @@ async function compareWithRuntime(operator: string, { inputs, attributes = {}, o
   const inferred = inferTypes({
     node,
     input: (i) => tensors[i] as Tensor,
-    constant: (i) => (tensors[i] === undefined ? undefined : toNumbers(tensors[i])),
+    constant: (i) => (tensors[i] === undefined ? undefined : toNumbers(tensors[i] as Tensor)),
   })
   expect(outputs.map((name) => typeOf(results[name] as Tensor))).toEqual(inferred.map(typeOf))
 }

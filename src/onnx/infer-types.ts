@@ -6,10 +6,12 @@
 import { assert, present, UnsupportedError } from '../base/index.ts'
 import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
 import { intOf, intsOf, operatorOf, textOf } from './graph.ts'
+import { fusedInferences } from './infer-fused-types.ts'
 import { windowInferences } from './infer-windows.ts'
 import {
   castType,
   constantTensor,
+  type Inference,
   type NodeContext,
   reductionAxes,
   shownDims,
@@ -19,8 +21,6 @@ import {
 } from './node-settings.ts'
 import { padWidths, resizedDims } from './resampling.ts'
 import { type DataType, sizeOf } from './tensor.ts'
-
-type Inference = (context: NodeContext) => ValueType[]
 
 const same: Inference = (c) => [c.input(0)]
 const sameAs =
@@ -45,14 +45,6 @@ const argReduce: Inference = (c) => {
 const matMul: Inference = (c) => [{ dtype: c.input(0).dtype, dims: matMulDims(c.input(0).dims, c.input(1).dims) }]
 
 const matMulInteger: Inference = (c) => [{ dtype: 'int32', dims: matMulDims(c.input(0).dims, c.input(1).dims) }]
-
-const fusedMatMul: Inference = (c) => {
-  const turn = (dims: readonly number[], name: string) =>
-    intOf(c.node, name, 0) ? [...dims.slice(0, -2), ...dims.slice(-2).reverse()] : dims
-  return [
-    { dtype: c.input(0).dtype, dims: matMulDims(turn(c.input(0).dims, 'transA'), turn(c.input(1).dims, 'transB')) },
-  ]
-}
 
 const gemm: Inference = (c) => {
   const a = c.input(0).dims
@@ -223,9 +215,19 @@ const loss: Inference = (c) => {
   return [{ dtype: c.input(0).dtype, dims }, c.input(0)].slice(0, c.node.outputs.length)
 }
 
+/** Y of all steps, and the last states. */
+const recurrent: Inference = (c) => {
+  const { dtype, dims } = c.input(0)
+  const [length, batch] = dims as [number, number]
+  const [directions, , hidden] = c.input(2).dims as [number, number, number]
+  const state = { dtype, dims: [directions, batch, hidden] }
+  return [{ dtype, dims: [length, directions, batch, hidden] }, state, state].slice(0, c.node.outputs.length)
+}
+
 /** One entry per operator, '' domain without prefix. */
 export const inferences: Record<string, Inference> = {
   ...windowInferences,
+  ...fusedInferences,
   Abs: same,
   Acos: same,
   Acosh: same,
@@ -272,10 +274,6 @@ export const inferences: Record<string, Inference> = {
   Tanh: same,
   ThresholdedRelu: same,
   Trilu: same,
-  'com.microsoft:Gelu': same,
-  'com.microsoft:FastGelu': same,
-  'com.microsoft:QuickGelu': same,
-  'com.microsoft:BiasGelu': same,
   ScatterElements: same,
   ScatterND: same,
   IsNaN: sameAs('bool'),
@@ -314,7 +312,6 @@ export const inferences: Record<string, Inference> = {
   ArgMin: argReduce,
   MatMul: matMul,
   MatMulInteger: matMulInteger,
-  'com.microsoft:FusedMatMul': fusedMatMul,
   Gemm: gemm,
   Cast: cast,
   Compress: compress,
@@ -332,7 +329,9 @@ export const inferences: Record<string, Inference> = {
   Flatten: flatten,
   Gather: gather,
   GatherElements: (c) => [{ dtype: c.input(0).dtype, dims: c.input(1).dims }],
+  GRU: recurrent,
   GatherND: gatherNd,
+  LSTM: recurrent,
   LayerNormalization: layerNormalization,
   NegativeLogLikelihoodLoss: loss,
   OneHot: oneHot,
@@ -345,6 +344,7 @@ export const inferences: Record<string, Inference> = {
       },
     ]
   },
+  RNN: recurrent,
   Range: range,
   Reshape: reshape,
   Resize: (c) => [{ dtype: c.input(0).dtype, dims: resizedDims(c) }],

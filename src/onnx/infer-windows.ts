@@ -1,10 +1,8 @@
 /** Types of convolutions, pools and normalisations over [batch, channels, …spatial]. */
 import { present } from '../base/index.ts'
 import { intOf, intsOf } from './graph.ts'
-import type { NodeContext, ValueType } from './node-settings.ts'
+import type { Inference } from './node-settings.ts'
 import { slidingWindows, transposedWindows } from './windows.ts'
-
-type Inference = (context: NodeContext) => ValueType[]
 
 const convolution: Inference = (c) => {
   const { dtype, dims } = c.input(0)

@@ -18,6 +18,9 @@ export type NodeContext = {
   constant(index: number): number[] | undefined
 }
 
+/** Tells the types of a node's outputs. */
+export type Inference = (context: NodeContext) => ValueType[]
+
 /** Axes of a reduction, counted from the front; all where none are given. */
 export function reductionAxes(context: NodeContext): number[] {
   const rank = context.input(0).dims.length

@@ -2,18 +2,22 @@
 import type { rules } from '../../src/autodiff/index.ts'
 import { float, int, int64s, ints, tensor, text } from '../../src/onnx/index.ts'
 import { activationCases } from './activation-cases.ts'
+import { fusedCases } from './fused-cases.ts'
 import { bool, broadcasting, type GradientCase, none, reducing, shaped, unary } from './gradient-case.ts'
 import { indexingCases } from './indexing-cases.ts'
 import { lossCases } from './loss-cases.ts'
+import { recurrentCases } from './recurrent-cases.ts'
 import { spatialCases } from './spatial-cases.ts'
 
 const extremes: GradientCase[] = [...broadcasting(), { name: 'of three', inputs: [[2, 3], [3], [2, 1]] }]
 
 export const cases: Record<keyof typeof rules, readonly GradientCase[]> = {
+  ...fusedCases,
   ...indexingCases,
   ...lossCases,
   ...spatialCases,
   ...activationCases,
+  ...recurrentCases,
   Abs: unary(),
   Add: broadcasting(),
   And: none,

@@ -6,6 +6,8 @@ export type GradientCase = {
   inputs: readonly (readonly number[] | Tensor | null)[]
   attributes?: Readonly<Record<string, Attribute>>
   outputCount?: number
+  /** The outputs that count; default all. */
+  compared?: readonly number[]
   /** Where the runtime lacks float64 kernels of the operator or its rule. */
   float32?: true
   /** The range of the random numbers; default −1 to 1. */

@@ -1,4 +1,4 @@
-import { int, int64s, text } from '../../src/onnx/index.ts'
+import { int, int64s, tensor, text } from '../../src/onnx/index.ts'
 import { bool, type GradientCase, shaped } from './gradient-case.ts'
 
 const add = { reduction: text('add') }
@@ -11,6 +11,7 @@ export const indexingCases = {
   ],
   Gather: [
     { name: 'rows, repeated', inputs: [[4, 3], shaped([2, 2], [1, 1, 3, 0])] },
+    { name: 'by int32', inputs: [[4, 3], tensor('int32', [3], Int32Array.of(2, 0, 2))] },
     { name: 'inner axis', inputs: [[2, 4, 3], int64s([2, 2, 1])], attributes: { axis: int(1) } },
     { name: 'one', inputs: [[3, 2], shaped([], [1])], attributes: { axis: int(1) } },
   ],

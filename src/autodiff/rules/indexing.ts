@@ -17,7 +17,8 @@ function addRows(g: GraphBuilder, data: Value, indices: Value, updates: Value, a
   const back = toFront.map((_, i) => toFront.indexOf(i))
   const front = g.transpose(rows, toFront)
   const empty = g.fill({ dtype: updates.dtype, dims: toFront.map((i) => data.dims[i] as number) }, 0)
-  return g.transpose(scatterNd(g, empty, g.reshape(indices, [count, 1]), front, 'add'), back)
+  const positions = g.reshape(g.cast(indices, 'int64'), [count, 1])
+  return g.transpose(scatterNd(g, empty, positions, front, 'add'), back)
 }
 
 const gatherElements: GradientRule = (g, dys, op) => {

@@ -21,4 +21,20 @@ const layerNormalization: GradientRule = (g, dys, op) => {
   return [dx, g.mul(dy, normalized), ...(op.has(2) ? [dy] : [])]
 }
 
-export const normalization = { LayerNormalization: layerNormalization } satisfies RuleTable
+/** y = γ·x̂ with x̂ = x·s, s = 1/√(mean(x²) + ε): dx = s·(dx̂ − x̂·mean(dx̂·x̂)), dx̂ = dy·γ; dγ = Σ dy·x̂. */
+const simplifiedLayerNormalization: GradientRule = (g, dys, op) => {
+  const [dy, x, gamma] = [present(dys[0], 'dy'), op.input(0), op.input(1)]
+  const first = positiveAxis(op.int('axis', -1), x.dims.length)
+  const axes = x.dims.map((_, i) => i).slice(first)
+  const [, scale] = g.node('SimplifiedLayerNormalization', [x, gamma], op.attributes, { outputCount: 2 })
+  const s = present(scale, 'inverse deviation')
+  const normalized = g.mul(x, s)
+  const dNormalized = g.mul(dy, gamma)
+  const projected = g.mul(normalized, g.reduceMean(g.mul(dNormalized, normalized), axes))
+  return [g.mul(s, g.sub(dNormalized, projected)), g.mul(dy, normalized)]
+}
+
+export const normalization = {
+  LayerNormalization: layerNormalization,
+  SimplifiedLayerNormalization: simplifiedLayerNormalization,
+} satisfies RuleTable
