@@ -211,6 +211,19 @@ describe('grafting a graph', () => {
     expect(g.producerOf(y as Value)?.node.opType).toBe('Mul')
   })
 
+  it('puts simpler operators in the place of a node for the one who knows them, and keeps the others', () => {
+    const g = new GraphBuilder()
+    const bindings = new Map([['x', g.input('x', 'float32', [2, 3, 4])]])
+    const nodes = [node('Softplus', ['x'], 'a'), node('Sigmoid', ['a'], 'y')]
+    const [y] = graftGraph(g, model(nodes, {}), {
+      bindings,
+      outputs: ['y'],
+      expand: ({ opType }, [x]) => (opType === 'Softplus' && x ? [g.log(g.add(g.exp(x), 1))] : null),
+    })
+    g.output('y', y as Value)
+    expect(g.build().graph.nodes.map(({ opType }) => opType)).toEqual(['Exp', 'Add', 'Log', 'Sigmoid'])
+  })
+
   it('asks LayerNormalization for the statistics that its gradient needs', async () => {
     const layer = model([node('LayerNormalization', ['x', 'scale', 'bias'], 'y')], { scale: bias, bias })
     expect(await graft(layer)).toEqual(['LayerNormalization'])

@@ -2,7 +2,7 @@
  * The weights of a model as a training step sees them: frozen, or trained with a learning rate and the optimizer's
  * running state. Their arrays are inputs and, in place, outputs of every step.
  */
-import { type Model, sizeOf, type Tensor, zeros } from '../onnx/index.ts'
+import { type Model, operatorOf, sizeOf, type Tensor, zeros } from '../onnx/index.ts'
 import type { Optimizer } from './optimizers.ts'
 import { createPathFilter, layerOf, refuseIdlePatterns } from './parameter-paths.ts'
 import type { TrainingSettings } from './settings.ts'
@@ -30,10 +30,22 @@ export function isTrained(parameter: Parameter): parameter is TrainedParameter {
   return parameter.update !== null
 }
 
+/** Inputs that hold decimals and are no weights: angles of rotary embeddings, scales of quantized weights. */
+const settledInputs: Readonly<Record<string, readonly number[]>> = {
+  DequantizeLinear: [1],
+  'com.microsoft:GroupQueryAttention': [7, 8],
+  'com.microsoft:MatMulNBits': [2, 3],
+  'com.microsoft:RotaryEmbedding': [2, 3],
+}
+
 /** Float initializers of rank 1 or more are weights; single numbers are constants of the architecture. */
 export function weightNames(model: Model): Set<string> {
+  const { initializers, nodes } = model.graph
+  const settled = new Set(
+    nodes.flatMap((node) => (settledInputs[operatorOf(node)] ?? []).map((index) => node.inputs[index])),
+  )
   const isWeight = ({ dtype, dims }: Tensor) => dtype === 'float32' && dims.length > 0 && sizeOf(dims) > 1
-  return new Set([...model.graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name))
+  return new Set([...initializers].flatMap(([name, value]) => (isWeight(value) && !settled.has(name) ? [name] : [])))
 }
 
 export type ParameterOptions = {

@@ -6,10 +6,11 @@
  * The embedding table is handled as the few rows that the batch uses: `rows` [rowCount, hidden] are fed and fetched, and
  * `row_index` [batch, sequence] points into them.
  */
-import { gradient } from '../autodiff/index.ts'
+import { expandNode, gradient } from '../autodiff/index.ts'
 import { present } from '../base/index.ts'
 import {
   floatOf,
+  type GraftOptions,
   GraphBuilder,
   graftGraph,
   type Model,
@@ -61,12 +62,13 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
     masks.push(mask)
     return g.mul(x, g.input(mask.name, 'float32', x.dims))
   }
-  const [logits] = graftGraph(g, model, { bindings, outputs: ['logits'], dropout: drop })
+  const learning = parameters.filter(isTrained)
+  const expand = expandWhatLearns(g, model, learning)
+  const [logits] = graftGraph(g, model, { bindings, outputs: ['logits'], dropout: drop, expand })
   // targets carry label smoothing, class weights and the 1 / rows of the mean: rows of padding are all zero.
   const targets = g.input('targets', 'float32', [shape.rows, labelCount])
   const loss = g.neg(g.reduceSum(g.mul(targets, g.op('LogSoftmax', [present(logits, 'logits')])), undefined, false))
   g.output('loss', loss)
-  const learning = parameters.filter(isTrained)
   const gradients = gradient(
     g,
     loss,
@@ -87,6 +89,22 @@ function inPrecision(step: Model, { parameters, precision }: StepGraphOptions, t
   if (precision === 'fp32') return step
   const weights = parameters.map(({ name }) => stateNames(name).value)
   return useIntegerProducts(step, { tokens, weights, weightGradients: precision === 'int8-all' })
+}
+
+/**
+ * Fused operators that a gradient passes are simpler ones from the start, so that forward and backward share them;
+ * where nothing learns they stay fused.
+ */
+function expandWhatLearns(
+  g: GraphBuilder,
+  model: Model,
+  learning: readonly Parameter[],
+): NonNullable<GraftOptions['expand']> {
+  const reached = new Set(learning.map(({ name }) => name))
+  for (const { inputs, outputs } of model.graph.nodes) {
+    if (inputs.some((input) => reached.has(input))) for (const output of outputs) reached.add(output)
+  }
+  return (node, inputs) => (node.inputs.some((input) => reached.has(input)) ? expandNode(g, node, inputs) : null)
 }
 
 /** The update that follows the last of several summed batches; `rowCount` rows of the sparse tables at most. */
