@@ -87,14 +87,13 @@ function differentiateExpanded(
   dys: readonly (Value | null)[],
   expand: Expansion,
 ): (Value | null)[] {
-  const values = expand(g, toOperation(g, built))
+  // Names of their own keep inputs apart of which one is made from another, and hide from the builder what made them.
+  const inputs = built.inputs.map((input) => (input && !g.constantOf(input) ? g.op('Identity', [input]) : input))
+  const values = expand(g, toOperation(g, { ...built, inputs }))
   const seeds = dys.flatMap((dy, i) => (dy ? [[present(values[i], `output ${i} of an expansion`), dy] as const] : []))
-  const inputs = built.inputs.filter((input) => input !== null)
-  const names = new Set(inputs.map((input) => input.name))
   const outputs = seeds.map(([value]) => value)
-  // An input may depend on another: what makes an input belongs to the walk outside.
-  const path = nodesOnPath(g, outputs, inputs).filter((node) => !node.outputs.some((output) => names.has(output.name)))
-  return walkBack(g, path, seeds, built.inputs)
+  const targets = inputs.filter((input) => input !== null)
+  return walkBack(g, nodesOnPath(g, outputs, targets), seeds, inputs)
 }
 
 function ruleOf(node: Node): Rule | undefined {
