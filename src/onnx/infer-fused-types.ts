@@ -14,6 +14,9 @@ const has = ({ node }: NodeContext, index: number) => Boolean(node.inputs[index]
 /** The first outputs of a list, as many as the node has. */
 const given = (c: NodeContext, outputs: readonly ValueType[]) => outputs.slice(0, c.node.outputs.length)
 
+/** Of the standard and of com.microsoft alike. */
+export const dequantizeLinear: Inference = (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }]
+
 const fusedMatMul: Inference = (c) => {
   const turn = (dims: readonly number[], name: string) =>
     intOf(c.node, name, 0) ? [...dims.slice(0, -2), ...dims.slice(-2).reverse()] : dims
@@ -92,6 +95,7 @@ export const fusedInferences: Record<string, Inference> = {
   SimplifiedLayerNormalization: simplifiedLayerNormalization,
   'com.microsoft:Attention': attention,
   'com.microsoft:BiasGelu': same,
+  'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:EmbedLayerNormalization': embedLayerNormalization,
   'com.microsoft:FastGelu': same,
   'com.microsoft:FusedMatMul': fusedMatMul,

@@ -144,6 +144,7 @@ const cases: Record<string, Case[]> = {
     { inputs: [constant([2])], attributes: { value: { type: 'tensor', value: int64s([7]) } } },
   ],
   DequantizeLinear: [{ inputs: [zeros('int8', [3, 4]), [4]], attributes: { axis: int(1) } }],
+  'com.microsoft:DequantizeLinear': [{ inputs: [zeros('int8', [3, 4]), [4]], attributes: { axis: int(1) } }],
   Dropout: [{ inputs: [x], outputCount: 2 }],
   Einsum: [
     {

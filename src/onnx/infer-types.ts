@@ -6,7 +6,7 @@
 import { assert, present, UnsupportedError } from '../base/index.ts'
 import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
 import { intOf, intsOf, operatorOf, textOf } from './graph.ts'
-import { fusedInferences } from './infer-fused-types.ts'
+import { dequantizeLinear, fusedInferences } from './infer-fused-types.ts'
 import { windowInferences } from './infer-windows.ts'
 import {
   castType,
@@ -320,7 +320,7 @@ export const inferences: Record<string, Inference> = {
   ConstantOfShape: constantOfShape,
   CastLike: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
   DepthToSpace: blocks(1),
-  DequantizeLinear: (c) => [{ dtype: c.input(1).dtype, dims: c.input(0).dims }],
+  DequantizeLinear: dequantizeLinear,
   Dropout: dropout,
   Einsum: einsum,
   Expand: (c) => [

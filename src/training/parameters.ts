@@ -33,6 +33,7 @@ export function isTrained(parameter: Parameter): parameter is TrainedParameter {
 /** Inputs that hold decimals and are no weights: angles of rotary embeddings, scales of quantized weights. */
 const settledInputs: Readonly<Record<string, readonly number[]>> = {
   DequantizeLinear: [1],
+  'com.microsoft:DequantizeLinear': [1],
   'com.microsoft:GroupQueryAttention': [7, 8],
   'com.microsoft:MatMulNBits': [2, 3],
   'com.microsoft:RotaryEmbedding': [2, 3],

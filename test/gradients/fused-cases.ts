@@ -211,6 +211,7 @@ export const fusedCases = {
   ],
   'com.microsoft:Attention': attention,
   'com.microsoft:BiasGelu': withBias,
+  'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:EmbedLayerNormalization': embedding,
   'com.microsoft:FastGelu': [...activation, ...withBias],
   'com.microsoft:Gelu': activation,

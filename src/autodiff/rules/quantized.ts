@@ -58,5 +58,6 @@ function nibbles(g: GraphBuilder, bytes: Value, like: Value): Value {
 
 export const quantized = {
   DequantizeLinear: dequantizeLinear,
+  'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:MatMulNBits': matMulNBits,
 } satisfies RuleTable
