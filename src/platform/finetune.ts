@@ -11,13 +11,13 @@ import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../regi
 import { openPredictor } from '../serving/index.ts'
 import {
   type CheckpointOptions,
-  type EvaluationReport,
+  type ReportOf,
   startTraining,
   type TrainEvent,
   type TrainingSettings,
   type TrainResult,
 } from '../training/index.ts'
-import { evaluateFolder } from './evaluate-folder.ts'
+import { evaluateFolder, reportOf } from './evaluate-folder.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
@@ -52,9 +52,9 @@ export type FinetunedModel<Kind extends TaskKind = 'classify'> = {
   close(): Promise<void>
 }
 
-export type FinetuneReport = {
+export type FinetuneReport<Kind extends TaskKind = TaskKind> = {
   /** On the test examples, which training never saw. */
-  test: EvaluationReport
+  test: ReportOf<Kind>
   data: PreparedData
   base: BaseModel
   training: TrainResult
@@ -69,7 +69,7 @@ export type FinetuneReport = {
  */
 export async function finetune<Kind extends TaskKind = 'classify'>(
   options: FinetuneOptions<Kind>,
-): Promise<{ model: FinetunedModel<Kind>; report: FinetuneReport }> {
+): Promise<{ model: FinetunedModel<Kind>; report: FinetuneReport<Kind> }> {
   const folder = resolve(options.output ?? 'capstan-model')
   const data = await prepareData({ ...options, seed: options.settings?.seed ?? defaultSeed })
   const kind = (options.kind ?? 'classify') as Kind
@@ -78,7 +78,8 @@ export async function finetune<Kind extends TaskKind = 'classify'>(
   const predictor = await openPredictor(folder)
   const { labels, close } = predictor
   const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
-  return { model: { folder, kind, labels, predict, close }, report }
+  const test = reportOf(report.test, kind)
+  return { model: { folder, kind, labels, predict, close }, report: { ...report, test } }
 }
 
 /** The type of the predictions is known before the file is read, so that nothing is guessed here. */

@@ -153,9 +153,9 @@ function refuseBadName(task: string): void {
 
 /** What the list of models shows of a report; the classes stay in the run's output. */
 function toMetrics({ test, training, data }: FinetuneReport): Record<string, unknown> {
-  const { accuracy, accuracyInterval, macroF1, loss, count } = test
+  const numbers = Object.entries(test).filter(([name]) => name !== 'classes' && name !== 'confusions')
   return {
-    test: { accuracy, accuracyInterval, macroF1, loss, count },
+    test: Object.fromEntries(numbers),
     validation: { accuracy: training.validation.accuracy, count: training.validation.count },
     settings: training.settings,
     bestEpoch: training.bestEpoch,

@@ -8,12 +8,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError, sha256 } from '../base/index.ts'
 import type { ChosenPrecision } from './choose-precision.ts'
-import type { EvaluationReport } from './metrics.ts'
+import type { ClassReport } from './metrics/evaluation-report.ts'
 import { isTrained } from './parameters.ts'
 import { type FloatTensor, openSafetensors, writeSafetensors } from './safetensors.ts'
 import type { TrainingRun } from './training-run.ts'
 
-export type Best = { readonly epoch: number; readonly validation: EvaluationReport }
+export type Best = { readonly epoch: number; readonly validation: ClassReport }
 
 export type Progress = {
   /** The epoch under way, from 1. */

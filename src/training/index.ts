@@ -1,7 +1,20 @@
 export type { HeadKind, Pooling } from './attach-head.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { insertDropout } from './insert-dropout.ts'
-export { type ClassMetrics, type EvaluationReport, evaluateLogits, wilsonInterval } from './metrics.ts'
+export { evaluateLogits } from './metrics/evaluate-classes.ts'
+export { evaluateGrades } from './metrics/evaluate-grades.ts'
+export { evaluateLabels } from './metrics/evaluate-labels.ts'
+export { evaluateMatches, type MatchQuery } from './metrics/evaluate-matches.ts'
+export { evaluateNumbers } from './metrics/evaluate-numbers.ts'
+export { evaluateSpans } from './metrics/evaluate-spans.ts'
+export type {
+  ClassMetrics,
+  ClassReport,
+  EvaluationReport,
+  PrimaryScore,
+  ReportOf,
+} from './metrics/evaluation-report.ts'
+export { wilsonInterval } from './metrics/intervals.ts'
 export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'
 export { startTraining, type TrainingJob } from './start-training.ts'

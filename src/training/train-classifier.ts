@@ -3,7 +3,8 @@ import { CapstanError, present } from '../base/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
 import { type Best, type Checkpoints, openCheckpoints, type Progress } from './checkpoint.ts'
 import { type ChosenPrecision, choosePrecision } from './choose-precision.ts'
-import { type EvaluationReport, evaluateLogits } from './metrics.ts'
+import { evaluateLogits } from './metrics/evaluate-classes.ts'
+import type { ClassReport } from './metrics/evaluation-report.ts'
 import { trainedSize } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
 import { type SchedulePlan, scheduleFactor } from './schedules.ts'
@@ -40,7 +41,7 @@ export type TrainEvent =
     } & StepResult)
   /** The run can go on from here. */
   | { type: 'checkpoint'; step: number }
-  | { type: 'epoch-end'; epoch: number; step: number; validation: EvaluationReport; isBest: boolean }
+  | { type: 'epoch-end'; epoch: number; step: number; validation: ClassReport; isBest: boolean }
 
 export type TrainHooks = {
   onEvent?: (event: TrainEvent) => void
@@ -52,7 +53,7 @@ export type TrainResult = {
   settings: TrainingSettings
   labels: string[]
   bestEpoch: number
-  validation: EvaluationReport
+  validation: ClassReport
   stepCount: number
   endedBy: 'epochs' | 'patience' | 'stop'
 }

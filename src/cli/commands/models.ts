@@ -1,9 +1,11 @@
 import { formatMoney } from '../../contracts/index.ts'
+import type { EvaluationReport } from '../../platform/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatInterval, formatMib, formatPercent, formatTable } from '../print-table.ts'
+import { formatPrimary } from '../print-report.ts'
+import { formatMib, formatTable } from '../print-table.ts'
 
-type Metrics = { test?: { accuracy: number; accuracyInterval: [number, number]; count: number } }
+type Metrics = { test?: Partial<Pick<EvaluationReport, 'primary' | 'count'>> }
 
 export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   const platform = await openPlatform()
@@ -22,7 +24,7 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     { title: 'task' },
     { title: 'version', align: 'right' as const },
     { title: 'stage' },
-    { title: 'accuracy' },
+    { title: 'score' },
     { title: 'size', align: 'right' as const },
     { title: 'cost', align: 'right' as const },
     { title: 'base' },
@@ -30,14 +32,11 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   ]
   const cells = rows.map(({ task, version, stage, metrics, sizeBytes, cost, lineage, createdAt }) => {
     const { test } = metrics as Metrics
-    const accuracy = test
-      ? `${formatPercent(test.accuracy)} (${formatInterval(test.accuracyInterval)}, n ${test.count})`
-      : '–'
     return [
       task,
       String(version),
       stage,
-      accuracy,
+      formatPrimary(test),
       formatMib(sizeBytes),
       cost ? formatMoney(cost) : '–',
       lineage.base.name,

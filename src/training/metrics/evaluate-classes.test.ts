@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evaluateLogits, wilsonInterval } from './metrics.ts'
+import { evaluateLogits } from './evaluate-classes.ts'
+import { wilsonInterval } from './intervals.ts'
 
 describe('evaluateLogits', () => {
   // Truth a a a b b c; answers a a b b a c.

@@ -1,0 +1,55 @@
+import { createRandom } from '../../base/index.ts'
+
+const resamples = 1000
+
+/** Wilson (1927): the interval of a proportion that stays inside [0, 1] and holds its level for small counts. */
+export function wilsonInterval(successes: number, count: number, z = 1.959963984540054): [number, number] {
+  if (count === 0) return [0, 1]
+  const p = successes / count
+  const centre = (p + (z * z) / (2 * count)) / (1 + (z * z) / count)
+  const half = (z / (1 + (z * z) / count)) * Math.sqrt((p * (1 - p)) / count + (z * z) / (4 * count * count))
+  return [successes === 0 ? 0 : centre - half, successes === count ? 1 : centre + half]
+}
+
+/** A statistic of the sums of a text's numbers over all texts, with its interval. */
+export type SumStatistic = (sums: readonly number[]) => number
+
+/**
+ * The statistic, and its 95 % percentile bootstrap interval (Efron 1979) over texts. The same rows give the same
+ * interval: the thousand resamples come from a stream of their own.
+ */
+export function estimate(
+  rows: readonly (readonly number[])[],
+  statistic: SumStatistic,
+): { value: number; interval: [number, number] } {
+  const width = rows[0]?.length ?? 0
+  const sum = (pick: (i: number) => readonly number[]) => {
+    const sums = new Array<number>(width).fill(0)
+    for (let i = 0; i < rows.length; i++) {
+      const row = pick(i)
+      for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + (row[j] as number)
+    }
+    return statistic(sums)
+  }
+  if (rows.length === 0) return { value: 0, interval: [0, 0] }
+  const value = sum((i) => rows[i] as readonly number[])
+  const random = createRandom('bootstrap')
+  const draws = Array.from({ length: resamples }, () =>
+    sum(() => rows[random.integer(rows.length)] as readonly number[]),
+  )
+  draws.sort((a, b) => a - b)
+  const at = (share: number) => draws[Math.round(share * (resamples - 1))] as number
+  return { value, interval: [at(0.025), at(0.975)] }
+}
+
+/** part / whole, and 0 where there is nothing to divide by. */
+export function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole
+}
+
+export function mean(values: readonly number[]): number {
+  return ratio(
+    values.reduce((sum, value) => sum + value, 0),
+    values.length,
+  )
+}
