@@ -112,7 +112,12 @@ describe('the package', () => {
         ],
         "./training": [
           "defaultSettings",
+          "evaluateGrades",
+          "evaluateLabels",
           "evaluateLogits",
+          "evaluateMatches",
+          "evaluateNumbers",
+          "evaluateSpans",
           "insertDropout",
           "openEncoder",
           "openRunSteps",

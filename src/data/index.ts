@@ -10,7 +10,6 @@ export {
   fingerprintExamples,
   labelsOf,
   type Span,
-  textOf,
 } from './example.ts'
 export { groupByLength } from './group-by-length.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'

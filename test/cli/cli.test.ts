@@ -124,7 +124,7 @@ describe('on a project', () => {
     expect(models.map(({ stage }) => stage)).toEqual(['retired', 'live'])
     expect(Number(models[0]?.cost.amountMicro)).toBeGreaterThan(0)
     expect((await runCli(inProject('models'))).stdout).toMatch(
-      /task +version +stage +accuracy +size +cost +base +created\nsupport +1 +retired/,
+      /task +version +stage +score +size +cost +base +created\nsupport +1 +retired/,
     )
     expect((await runCli(inProject('runs'))).stdout).toMatch(/run_\w+ +support +train +succeeded .* 0\.\d+ USD /)
   })
