@@ -72,7 +72,7 @@ function differentiate(g: GraphBuilder, built: BuiltNode, dys: readonly (Value |
   if (rule === 'none' || rule === undefined) return []
   if (typeof rule === 'object') return differentiateExpanded(g, built, dys, rule.expand)
   const filled = dys.map((dy, i) => dy ?? g.fill(built.outputs[i] as Value, 0))
-  const results = rule(g, filled, toOperation(g, built))
+  const results = rule(g, filled, toOperation(g, built, dys))
   assert(
     results.length === built.inputs.length,
     `internal: rule of ${operatorOf(built.node)} gave ${results.length} gradients`,

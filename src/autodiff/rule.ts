@@ -40,6 +40,8 @@ export type Operation = {
   input(index: number): Value
   has(index: number): boolean
   output(index: number): Value
+  /** Whether the loss depends on an output. */
+  reaches(index: number): boolean
   int(name: string, fallback: number): number
   ints(name: string): readonly number[] | undefined
   float(name: string, fallback: number): number
@@ -73,12 +75,17 @@ export const first =
   (rule: (g: GraphBuilder, dy: Value, x: Value, op: Operation) => Value): GradientRule =>
   (g, dys, op) => [rule(g, present(dys[0], 'dy'), op.input(0), op), ...Array(op.inputCount - 1).fill(null)]
 
-export function toOperation(g: GraphBuilder, { node, inputs, outputs }: BuiltNode): Operation {
+export function toOperation(
+  g: GraphBuilder,
+  { node, inputs, outputs }: BuiltNode,
+  dys: readonly (Value | null)[] = [],
+): Operation {
   return {
     node,
     inputCount: inputs.length,
     input: (i) => present(inputs[i], `input ${i} of ${node.opType}`),
     has: (i) => Boolean(inputs[i]),
+    reaches: (i) => Boolean(dys[i]),
     output: (i) => present(outputs[i], `output ${i} of ${node.opType}`),
     int: (name, fallback) => intOf(node, name, fallback),
     ints: (name) => intsOf(node, name),

@@ -5,7 +5,7 @@
 import { assert, present } from '../base/index.ts'
 import { matMulDims, positiveAxis } from './dims.ts'
 import { intOf, intsOf } from './graph.ts'
-import type { Inference, NodeContext, ValueType } from './node-settings.ts'
+import { type Inference, type NodeContext, refuseInference, type ValueType } from './node-settings.ts'
 
 const same: Inference = (c) => [c.input(0)]
 
@@ -62,6 +62,9 @@ const attention: Inference = (c) => {
 }
 
 const multiHeadAttention: Inference = (c) => {
+  if (!has(c, 1) || !has(c, 2) || c.input(0).dims.length > 3 || c.input(1).dims.length > 4) {
+    refuseInference(c.node, 'with packed queries, keys or values', 'Export the model with the three apart, as for CPU.')
+  }
   const { dtype, dims } = c.input(0)
   const [batch, length] = dims as [number, number]
   const count = intOf(c.node, 'num_heads', 1)
@@ -71,7 +74,6 @@ const multiHeadAttention: Inference = (c) => {
     if (own.length === 4) return own
     return [batch, count, past + (own[1] as number), (own[2] as number) / count]
   }
-  assert(dims.length === 3 && has(c, 1) && has(c, 2), 'queries, keys and values are apart')
   const [keys, values] = [heads(1), heads(2)]
   return given(c, [
     { dtype, dims: [batch, length, count * (values[3] as number)] },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openSession } from '../runtime/index.ts'
 import { encodeModel } from './codec.ts'
 import { type Attribute, int, ints, type Model, type Node, text } from './graph.ts'
-import { GraphBuilder } from './graph-builder.ts'
+import { GraphBuilder, type Value } from './graph-builder.ts'
 import { inferences, inferTypes } from './infer-types.ts'
 import type { ValueType } from './node-settings.ts'
 import { int64s, scalar, sizeOf, type Tensor, tensor, toNumbers, zeros } from './tensor.ts'
@@ -371,6 +371,22 @@ describe('type inference', () => {
     for (const opType of ['Nope', 'constructor']) {
       expect(() => new GraphBuilder().node(opType, [])).toThrow(expect.objectContaining({ code: 'onnx.no-inference' }))
     }
+  })
+
+  it('refuses forms of an operator whose shape it cannot tell, with the node', () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', [2, 3, 4])
+    const refuse = (opType: string, inputs: Value[], attributes: Record<string, Attribute>, message: string) =>
+      expect(() =>
+        g.op(opType, inputs, attributes, opType === 'MultiHeadAttention' ? { domain: 'com.microsoft' } : {}),
+      ).toThrow(expect.objectContaining({ code: 'onnx.no-inference', message }))
+    const equation = { equation: text('...i->...') }
+    refuse('Einsum', [x], equation, 'Cannot tell the shape of Einsum with the equation ...i->... (node Einsum)')
+    const layer = [x, g.input('w', 'float32', [1, 5, 4]), g.input('r', 'float32', [1, 5, 5])]
+    refuse('RNN', layer, { layout: int(1) }, 'Cannot tell the shape of RNN with batches first (node RNN)')
+    const packed = [g.input('packed', 'float32', [2, 3, 2, 3, 4])]
+    const what = 'com.microsoft:MultiHeadAttention with packed queries, keys or values (node MultiHeadAttention)'
+    refuse('MultiHeadAttention', packed, { num_heads: int(2) }, `Cannot tell the shape of ${what}`)
   })
 
   it.each(['float32', 'float64', 'bfloat16', 'int8', 'bool'] as const)('of Cast knows the code of %s', (dtype) => {

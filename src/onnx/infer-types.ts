@@ -3,7 +3,7 @@
  * of the inputs that are constants (shapes, axes, …). Dimensions are numbers: symbols are fixed before.
  * A test compares every entry with what the runtime returns. Source: https://onnx.ai/onnx/operators/.
  */
-import { assert, present, UnsupportedError } from '../base/index.ts'
+import { assert, present } from '../base/index.ts'
 import { broadcastDims, matMulDims, positiveAxis, reduceDims } from './dims.ts'
 import { intOf, intsOf, operatorOf, textOf } from './graph.ts'
 import { dequantizeLinear, fusedInferences } from './infer-fused-types.ts'
@@ -14,6 +14,7 @@ import {
   type Inference,
   type NodeContext,
   reductionAxes,
+  refuseInference,
   shownDims,
   sliceRanges,
   splitSizes,
@@ -188,7 +189,7 @@ const oneHot: Inference = (c) => {
 /** The size of each letter; a result that is not written has the letters that occur once, in their order. */
 const einsum: Inference = (c) => {
   const equation = textOf(c.node, 'equation', '').replaceAll(' ', '')
-  assert(!equation.includes('.'), `cannot tell the shape of Einsum ${equation}: write its axes as letters`)
+  if (equation.includes('.')) refuseInference(c.node, `with the equation ${equation}`, 'Write every axis as a letter.')
   const [left, right] = equation.split('->') as [string, string?]
   const letters = [...left].filter((letter) => letter !== ',')
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort()
@@ -217,6 +218,7 @@ const loss: Inference = (c) => {
 
 /** Y of all steps, and the last states. */
 const recurrent: Inference = (c) => {
+  if (intOf(c.node, 'layout', 0) === 1) refuseInference(c.node, 'with batches first', 'Export the layer with layout 0.')
   const { dtype, dims } = c.input(0)
   const [length, batch] = dims as [number, number]
   const [directions, , hidden] = c.input(2).dims as [number, number, number]
@@ -369,12 +371,6 @@ export const inferences: Record<string, Inference> = {
 export function inferTypes(context: NodeContext): ValueType[] {
   const operator = operatorOf(context.node)
   const inference = Object.hasOwn(inferences, operator) ? inferences[operator] : undefined
-  if (!inference) {
-    throw new UnsupportedError(
-      'onnx.no-inference',
-      `Cannot tell the shape of ${operator} (node ${context.node.name})`,
-      { hint: 'Add the operator to src/onnx/infer-types.ts.' },
-    )
-  }
+  if (!inference) return refuseInference(context.node, '', 'Add the operator to src/onnx/infer-types.ts.')
   return inference(context)
 }

@@ -4,7 +4,7 @@
  */
 import { present, UnsupportedError } from '../base/index.ts'
 import { positiveAxis } from './dims.ts'
-import { intOf, type Node } from './graph.ts'
+import { intOf, type Node, operatorOf } from './graph.ts'
 import { type DataType, dataTypes, numericTypes, scalar, type Tensor, type TensorData } from './tensor.ts'
 
 /** Element type and shape of a value, all known. */
@@ -20,6 +20,12 @@ export type NodeContext = {
 
 /** Tells the types of a node's outputs. */
 export type Inference = (context: NodeContext) => ValueType[]
+
+/** Ends inference at a node whose types cannot be told; `form` reads on from the operator. */
+export function refuseInference(node: Node, form: string, hint: string): never {
+  const what = form === '' ? operatorOf(node) : `${operatorOf(node)} ${form}`
+  throw new UnsupportedError('onnx.no-inference', `Cannot tell the shape of ${what} (node ${node.name})`, { hint })
+}
 
 /** Axes of a reduction, counted from the front; all where none are given. */
 export function reductionAxes(context: NodeContext): number[] {

@@ -151,6 +151,24 @@ describe('gradient', () => {
     expect(dx?.data).toEqual(Float32Array.of(0.5 + 4, 1.5 - 8))
   })
 
+  it('refuses what its rules would leave out: the statistics of a normalization', () => {
+    const g = new GraphBuilder()
+    const x = g.input('x', 'float32', [2, 4])
+    const scale = g.input('scale', 'float32', [4])
+    for (const [opType, outputCount] of [
+      ['LayerNormalization', 3],
+      ['SimplifiedLayerNormalization', 2],
+    ] as const) {
+      const outputs = g.node(opType, [x, scale], {}, { outputCount, names: [`/a/${opType}`] })
+      expect(() => gradient(g, g.reduceSum(outputs.at(-1) as Value, undefined, false), [x])).toThrow(
+        expect.objectContaining({
+          code: 'gradient.unsupported-form',
+          message: `No gradient of ${opType} through its mean or deviation (node /a/${opType})`,
+        }),
+      )
+    }
+  })
+
   it('does not mind operators without a rule off the path', () => {
     const g = new GraphBuilder()
     const x = g.input('x', 'float32', [2, 2])

@@ -46,7 +46,6 @@ const forms: Form[] = [
     attributes: { activations: { type: 'strings', value: ['Sigmoid', 'Elu'] } },
     message: 'with the activation Elu',
   },
-  { operator: 'RNN', inputs: layer(1), attributes: { layout: int(1) }, message: 'with batches first (layout 1)' },
   {
     operator: 'DequantizeLinear',
     inputs: [zeros('int8', [4, 4]), [2, 4]],

@@ -25,11 +25,7 @@ function attention(g: GraphBuilder, op: Operation): Value[] {
 /** Queries, keys and values have been projected; `bias` is theirs, side by side. */
 function multiHeadAttention(g: GraphBuilder, op: Operation): Value[] {
   refusePast(op, 6, 7)
-  const query = op.input(0)
-  if (!op.has(1) || !op.has(2) || op.input(1).dims.length > 4) {
-    refuseForm(op, 'with packed queries, keys or values', 'Export the model with the three apart, as for CPU.')
-  }
-  const sources = [query, op.input(1), op.input(2)]
+  const sources = [op.input(0), op.input(1), op.input(2)]
   const sizes = sources.map(({ dims }) =>
     dims.length === 4 ? (dims[1] as number) * (dims[3] as number) : (dims[2] as number),
   )

@@ -171,7 +171,6 @@ function activationOf(g: GraphBuilder, op: Operation, name: string): Activation 
 
 function refuseUncommon(op: Operation): void {
   const uncommon = [
-    ...(op.int('layout', 0) === 1 ? ['batches first (layout 1)'] : []),
     ...(op.int('input_forget', 0) === 1 ? ['joined input and forget gates (input_forget)'] : []),
     ...(op.attributes.clip ? ['clipped gates (clip)'] : []),
   ]

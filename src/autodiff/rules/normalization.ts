@@ -1,12 +1,13 @@
 import { present } from '../../base/index.ts'
 import { positiveAxis } from '../../onnx/index.ts'
-import type { GradientRule, RuleTable } from '../rule.ts'
+import { type GradientRule, type Operation, type RuleTable, refuseForm } from '../rule.ts'
 
 /**
  * y = γ·x̂ + β with x̂ = (x − μ)·s, s = 1/√(σ² + ε) over the axes from `axis` on.
  * dx = s·(dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂)), dx̂ = dy·γ; dγ = Σ dy·x̂; dβ = Σ dy.
  */
 const layerNormalization: GradientRule = (g, dys, op) => {
+  refuseStatistics(op)
   const [dy, x, gamma] = [present(dys[0], 'dy'), op.input(0), op.input(1)]
   const first = positiveAxis(op.int('axis', -1), x.dims.length)
   const axes = x.dims.map((_, i) => i).slice(first)
@@ -23,6 +24,7 @@ const layerNormalization: GradientRule = (g, dys, op) => {
 
 /** y = γ·x̂ with x̂ = x·s, s = 1/√(mean(x²) + ε): dx = s·(dx̂ − x̂·mean(dx̂·x̂)), dx̂ = dy·γ; dγ = Σ dy·x̂. */
 const simplifiedLayerNormalization: GradientRule = (g, dys, op) => {
+  refuseStatistics(op)
   const [dy, x, gamma] = [present(dys[0], 'dy'), op.input(0), op.input(1)]
   const first = positiveAxis(op.int('axis', -1), x.dims.length)
   const axes = x.dims.map((_, i) => i).slice(first)
@@ -32,6 +34,11 @@ const simplifiedLayerNormalization: GradientRule = (g, dys, op) => {
   const dNormalized = g.mul(dy, gamma)
   const projected = g.mul(normalized, g.reduceMean(g.mul(dNormalized, normalized), axes))
   return [g.mul(s, g.sub(dNormalized, projected)), g.mul(dy, normalized)]
+}
+
+function refuseStatistics(op: Operation): void {
+  if (!op.reaches(1) && !op.reaches(2)) return
+  refuseForm(op, 'through its mean or deviation', 'Compute these by ReduceMean, so that the gradient can pass.')
 }
 
 export const normalization = {
