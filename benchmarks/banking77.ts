@@ -95,7 +95,7 @@ async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Pr
   let tokens = 0
   let stepSeconds = 0
   const onEvent = (event: FinetuneEvent) => {
-    if (event.type === 'epoch-end' && event.validation.accuracy >= 0.9 && Number.isNaN(secondsTo90))
+    if (event.type === 'epoch-end' && event.validation.report.primary.value >= 0.9 && Number.isNaN(secondsTo90))
       secondsTo90 = elapsed()
     if (event.type === 'evaluation-start') trainingSeconds = elapsed()
     if (event.type === 'step-end') {

@@ -34,9 +34,9 @@ export const benchmark: Benchmark = {
 async function embed(base: string | undefined, examples: Example[]): Promise<Float32Array> {
   const { folder } = await resolveBaseModel(base, { cacheFolder: '.capstan' })
   const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: examples, validation: [] })
-  const embeddings = await run.inference.embed(run.train.ids)
+  const embeddings = await run.inference.outputs(run.train.texts.flat(), 'sentence_embedding')
   await run.inference.release()
-  return embeddings
+  return Float32Array.from(embeddings.flatMap((vector) => [...vector]))
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

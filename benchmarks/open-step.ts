@@ -37,9 +37,10 @@ export async function openStep(
 /** Distinct tokens in number as in real text: 2,048 tokens of Banking77 hold about 400. */
 function randomBatch() {
   const random = createRandom(1, 'batch')
-  const ids = Array.from({ length: shape.rows }, () =>
-    Int32Array.from({ length: shape.length }, () => 2000 + random.integer(450)),
-  )
-  const targets = (row: number) => Float32Array.from({ length: labelCount }, (_, i) => (i === row ? 1 / shape.rows : 0))
-  return { ids, targets }
+  const texts = Array.from({ length: shape.rows }, () => ({
+    ids: Int32Array.from({ length: shape.length }, () => 2000 + random.integer(450)),
+  }))
+  const targets = new Float32Array(shape.rows * labelCount)
+  for (let row = 0; row < shape.rows; row++) targets[row * labelCount + row] = 1 / shape.rows
+  return { texts, targets: { targets }, exampleCount: shape.rows }
 }

@@ -30,11 +30,13 @@ export const benchmark: Benchmark = {
     const chosen = examples.filter((_, i) => i % Math.floor(examples.length / rows) === 0).slice(0, rows)
     const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: chosen, validation: [] })
     await run.inference.release()
-    const batch = toBatch(run.train.ids)
-    const targets = tensor('float32', [rows, run.labels.length], new Float32Array(rows * run.labels.length))
-    run.train.classes.forEach((label, row) => {
-      ;(targets.data as Float32Array)[row * run.labels.length + label] = 1 / rows
-    })
+    const batch = toBatch(run.train.texts.flat().map(({ ids }) => ids))
+    const shape = { rows, length: batch.input_ids.dims[1] as number }
+    const indices = chosen.map((_, i) => i)
+    const width = run.task.names.length
+    const shares = run.train.targets(indices, shape).targets as Float32Array
+    const targets = tensor('float32', [rows, width], shares)
+    const classes = indices.map((i) => shares.subarray(i * width, (i + 1) * width).findIndex((share) => share > 0))
     const values = new Map(run.parameters.map(({ name, value }) => [name, value]))
     const ours = await gradientsOf(run.model, values, batch, targets)
     const paths = parameterPaths(run.encoder.model)
@@ -46,7 +48,7 @@ export const benchmark: Benchmark = {
       dims,
       data: Float32Array.from(toNumbers({ dtype, dims, data })),
     })
-    const labels = { dims: [rows], data: Float32Array.from(run.train.classes) }
+    const labels = { dims: [rows], data: Float32Array.from(classes) }
     await writeSafetensors(
       input,
       new Map([
@@ -90,9 +92,9 @@ export const benchmark: Benchmark = {
   },
 }
 
-function toBatch(texts: readonly Int32Array[]) {
+function toBatch(texts: readonly ArrayLike<number>[]) {
   const length = Math.max(...texts.map((text) => text.length))
-  const values = (value: (text: Int32Array, position: number) => number) => {
+  const values = (value: (text: ArrayLike<number>, position: number) => number) => {
     const numbers = texts.flatMap((text) => Array.from({ length }, (_, i) => BigInt(value(text, i))))
     return tensor('int64', [texts.length, length], BigInt64Array.from(numbers))
   }

@@ -112,10 +112,10 @@ describe('the package', () => {
         ],
         "./training": [
           "defaultSettings",
+          "evaluateEmbeddings",
           "evaluateGrades",
           "evaluateLabels",
           "evaluateLogits",
-          "evaluateMatches",
           "evaluateNumbers",
           "evaluateSpans",
           "insertDropout",
@@ -123,7 +123,7 @@ describe('the package', () => {
           "openRunSteps",
           "openTrainingRun",
           "startTraining",
-          "trainClassifier",
+          "trainModel",
           "wilsonInterval",
         ],
       }

@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import type { FinetuneEvent } from '../platform/index.ts'
 import { type Io, printLine } from './io.ts'
-import { formatMib, formatPercent, formatSeconds } from './print-table.ts'
+import { formatPrimary } from './print-report.ts'
+import { formatMib, formatSeconds } from './print-table.ts'
 
 /** Without a terminal, a plain line so often. */
 const lineSecondsMin = 5
@@ -85,10 +86,10 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
     case 'checkpoint':
       return []
     case 'epoch-end': {
-      const { epoch, validation, isBest } = event
+      const { epoch, isBest } = event
+      const { report } = event.validation
       const when = epoch === 0 ? 'before the first step' : `epoch ${epoch}`
-      const measured = `${formatPercent(validation.accuracy)} of ${validation.count} validation texts right`
-      return [`${when}: ${validation.count > 0 ? measured : 'done'}${isBest ? ', kept' : ''}`]
+      return [`${when}: ${report.count > 0 ? `validation ${formatPrimary(report)}` : 'done'}${isBest ? ', kept' : ''}`]
     }
     case 'evaluation-start':
       return [`testing on ${event.count} texts that training never saw`]

@@ -20,3 +20,4 @@ export { type ReadExamplesOptions, type ReadExamplesResult, readExamples } from 
 export { type ReadRowsOptions, readRows } from './read-rows.ts'
 export type { Row, RowFormat, RowProblem, RowProblemKind } from './row.ts'
 export { removeDuplicatesOf, type Split, type SplitOptions, splitExamples } from './split-examples.ts'
+export { decodeTags, labelsOfTags, tagsOfWords, toSpans } from './tags.ts'

@@ -4,13 +4,12 @@ import { type Prediction, type PredictionInput, predictionsOf, type TaskKind } f
 import { answerOf, type Example, labelsOf } from '../data/index.ts'
 import type { Predictor } from '../serving/index.ts'
 import {
+  evaluateEmbeddings,
   evaluateGrades,
   evaluateLabels,
   evaluateLogits,
-  evaluateMatches,
   evaluateNumbers,
   evaluateSpans,
-  type MatchQuery,
   type ReportOf,
 } from '../training/index.ts'
 
@@ -21,12 +20,13 @@ export const evaluators: { [Kind in TaskKind]: Evaluator<Kind> } = {
     const { labels } = predictor
     const indices = refuseUnknown(examples, ({ answer }) => labelsOf(answer), labels)
     const predictions = predictionsOf(await predict(predictor, examples), 'classify')
-    const logits = new Float32Array(examples.length * labels.length)
-    predictions.forEach(({ scores }, row) => {
+    const logits = predictions.map(({ scores }) => {
+      const row = new Float32Array(labels.length)
       // The logarithm of a probability is a logit; the smallest float keeps an impossible label finite.
       for (const { label, score } of scores) {
-        logits[row * labels.length + present(indices.get(label), label)] = Math.log(Math.max(score, 1.2e-38))
+        row[present(indices.get(label), label)] = Math.log(Math.max(score, 1.2e-38))
       }
+      return row
     })
     const actual = examples.map((example) => present(indices.get(answerOf(example, 'class').label), 'label'))
     return evaluateLogits(logits, actual, labels)
@@ -77,25 +77,8 @@ export const evaluators: { [Kind in TaskKind]: Evaluator<Kind> } = {
   async embed(predictor, examples) {
     const embed = async (texts: readonly string[]) =>
       predictionsOf(await predictor.predict(texts), 'embed').map(({ embedding }) => embedding)
-    const vectors = await embed(examples.map(({ text }) => text))
-    if (examples[0]?.answer.kind === 'class') return evaluateMatches(matchesByLabel(examples, vectors), vectors)
-    const positives = examples.map((example) => answerOf(example, 'match').positive)
-    const candidates = [...new Set(positives)]
-    const queries = positives.map((positive, i) => ({
-      vector: present(vectors[i], 'embedding'),
-      isMatch: (candidate: number) => candidates[candidate] === positive,
-    }))
-    return evaluateMatches(queries, await embed(candidates))
+    return evaluateEmbeddings(examples, embed)
   },
-}
-
-/** A query for each text whose label another one bears too. */
-function matchesByLabel(examples: readonly Example[], vectors: readonly number[][]): MatchQuery[] {
-  const labels = examples.map((example) => answerOf(example, 'class').label)
-  return labels.flatMap((label, self) => {
-    if (labels.indexOf(label) === labels.lastIndexOf(label)) return []
-    return [{ vector: present(vectors[self], 'embedding'), isMatch: (candidate) => labels[candidate] === label, self }]
-  })
 }
 
 function predict(predictor: Predictor, examples: readonly Example[]): Promise<Prediction[]> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InvalidInputError, UnsupportedError } from '../base/index.ts'
+import { InvalidInputError } from '../base/index.ts'
 import {
   type PredictionInput,
   type PredictionOf,
@@ -108,11 +108,6 @@ export async function trainPrepared({
   cacheFolder = '.capstan',
   checkpoint,
 }: PreparedRun): Promise<FinetuneReport> {
-  if (data.kind !== 'classify' || data.pairs) {
-    throw new UnsupportedError('training.unsupported-kind', `Training ${data.kind} models is not possible yet`, {
-      hint: 'Single texts with one label each can be trained on.',
-    })
-  }
   const usage = measureUsage()
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
@@ -126,6 +121,7 @@ export async function trainPrepared({
   const request = {
     baseFolder: base.folder,
     outputFolder: folder,
+    kind: data.kind,
     train,
     validation,
     ...(settings ? { settings } : {}),

@@ -1,5 +1,6 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
+import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
@@ -153,12 +154,15 @@ function refuseBadName(task: string): void {
 
 /** What the list of models shows of a report; the classes stay in the run's output. */
 function toMetrics({ test, training, data }: FinetuneReport): Record<string, unknown> {
-  const numbers = Object.entries(test).filter(([name]) => name !== 'classes' && name !== 'confusions')
   return {
-    test: Object.fromEntries(numbers),
-    validation: { accuracy: training.validation.accuracy, count: training.validation.count },
+    test: withoutTables(test),
+    validation: withoutTables(training.validation.report),
     settings: training.settings,
     bestEpoch: training.bestEpoch,
     examples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
   }
+}
+
+function withoutTables(report: EvaluationReport): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(report).filter(([name]) => name !== 'classes' && name !== 'confusions'))
 }

@@ -1,7 +1,6 @@
 /** What each kind of model puts out, and how its numbers become a prediction. */
 import type { ModelAnswer, Prediction, ScoredLabel, TaskKind } from '../contracts/index.ts'
-import type { WordEncoding } from '../data/index.ts'
-import { decodeTags, labelsOfTags, toSpans } from './decode-tags.ts'
+import { decodeTags, labelsOfTags, toSpans, type WordEncoding } from '../data/index.ts'
 import { requireFinite, toGradeShares, toProbabilities, toSigmoids } from './probabilities.ts'
 import type { ModelHead } from './read-model-head.ts'
 

@@ -7,13 +7,15 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError, sha256 } from '../base/index.ts'
+import { fingerprintExamples } from '../data/index.ts'
 import type { ChosenPrecision } from './choose-precision.ts'
-import type { ClassReport } from './metrics/evaluation-report.ts'
 import { isTrained } from './parameters.ts'
 import { type FloatTensor, openSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Validation } from './tasks/task.ts'
 import type { TrainingRun } from './training-run.ts'
 
-export type Best = { readonly epoch: number; readonly validation: ClassReport }
+/** The epoch whose model is kept. */
+export type Best = { readonly epoch: number; readonly validation: Validation }
 
 export type Progress = {
   /** The epoch under way, from 1. */
@@ -81,10 +83,10 @@ function stateTensors({ parameters, average }: TrainingRun): Map<string, FloatTe
 }
 
 /** What decides a run's weights: a checkpoint of another run must not be gone on from. */
-function identify({ settings, labels, train, validation, parameters }: TrainingRun): string {
-  const texts = ({ ids, classes }: TrainingRun['train']) => [ids.map((text) => Array.from(text)), classes]
+function identify({ request, settings, task, parameters }: TrainingRun): string {
+  const data = [request.train, request.validation].map(fingerprintExamples)
   const shapes = parameters.map(({ name, value }) => [name, value.dims])
-  return sha256(JSON.stringify([settings, labels, texts(train), texts(validation), shapes]))
+  return sha256(JSON.stringify([settings, task.answer, task.names, data, shapes]))
 }
 
 function otherRun(path: string): ConflictError {

@@ -4,7 +4,7 @@ export { insertDropout } from './insert-dropout.ts'
 export { evaluateLogits } from './metrics/evaluate-classes.ts'
 export { evaluateGrades } from './metrics/evaluate-grades.ts'
 export { evaluateLabels } from './metrics/evaluate-labels.ts'
-export { evaluateMatches, type MatchQuery } from './metrics/evaluate-matches.ts'
+export { evaluateEmbeddings } from './metrics/evaluate-matches.ts'
 export { evaluateNumbers } from './metrics/evaluate-numbers.ts'
 export { evaluateSpans } from './metrics/evaluate-spans.ts'
 export type {
@@ -18,10 +18,11 @@ export { wilsonInterval } from './metrics/intervals.ts'
 export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'
 export { startTraining, type TrainingJob } from './start-training.ts'
+export type { Validation } from './tasks/task.ts'
 export {
   type TrainEvent,
   type TrainHooks,
   type TrainResult,
-  trainClassifier,
-} from './train-classifier.ts'
+  trainModel,
+} from './train-model.ts'
 export { openRunSteps, openTrainingRun, type TrainRequest } from './training-run.ts'

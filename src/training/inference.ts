@@ -1,16 +1,15 @@
-/** Runs a classifier on its parameters while they are being trained: no copy of the weights, any batch shape. */
+/** Runs a model on its parameters while they are being trained: no copy of the weights, any batch shape. */
 import { present } from '../base/index.ts'
 import { groupByLength, padTexts } from '../data/index.ts'
-import { encodeModel, type Model } from '../onnx/index.ts'
+import { encodeModel, type Model, sizeOf, type ValueInfo } from '../onnx/index.ts'
 import { openSession, type SessionOptions } from '../runtime/index.ts'
 import { embeddingName } from './attach-head.ts'
 import type { Parameter } from './parameters.ts'
+import type { TrainingText } from './step-runner.ts'
 
 export type Inference = {
-  /** Logits [count, labels] in the order of the texts. */
-  classify(ids: readonly ArrayLike<number>[]): Promise<Float32Array>
-  /** Embeddings [count, hidden] in the order of the texts. */
-  embed(ids: readonly ArrayLike<number>[]): Promise<Float32Array>
+  /** Each text's part of an output, in the order of the texts: of an output over tokens, those of its own. */
+  outputs(texts: readonly TrainingText[], output: 'logits' | 'sentence_embedding'): Promise<Float32Array[]>
   release(): Promise<void>
 }
 
@@ -32,30 +31,25 @@ export async function openInference({
   const session = await openSession(encodeModel(withParametersAsInputs(model, parameters)), settings)
   const state = Object.fromEntries(parameters.map(({ name, value }) => [name, value]))
   const inputs = model.graph.inputs.map(({ name }) => name)
-  const run = async (ids: readonly ArrayLike<number>[], output: string) => {
-    const lengths = ids.map(({ length }) => length)
-    let result: Float32Array | undefined
-    for (const batch of groupByLength(lengths, tokensPerBatch)) {
-      const feeds = {
-        ...state,
-        ...padTexts(
-          batch.map((i) => ({ ids: ids[i] as ArrayLike<number> })),
+  return {
+    async outputs(texts, output) {
+      const lengths = texts.map(({ ids }) => ids.length)
+      const parts: Float32Array[] = []
+      for (const batch of groupByLength(lengths, tokensPerBatch)) {
+        const padded = padTexts(
+          batch.map((i) => texts[i] as TrainingText),
           padId,
           inputs,
-        ),
+        )
+        const { dims, data } = present((await session.run({ ...state, ...padded }, { [output]: null }))[output], output)
+        const size = sizeOf(dims.slice(1))
+        for (const [row, i] of batch.entries()) {
+          const own = dims.length === 3 ? (lengths[i] as number) * (dims[2] as number) : size
+          parts[i] = (data as Float32Array).slice(row * size, row * size + own)
+        }
       }
-      const rows = present((await session.run(feeds, { [output]: null }))[output], output)
-      const width = rows.dims[1] as number
-      result ??= new Float32Array(ids.length * width)
-      for (const [row, i] of batch.entries()) {
-        result.set((rows.data as Float32Array).subarray(row * width, (row + 1) * width), i * width)
-      }
-    }
-    return result ?? new Float32Array(0)
-  }
-  return {
-    classify: (ids) => run(ids, 'logits'),
-    embed: (ids) => run(ids, embeddingName),
+      return parts
+    },
     release: () => session.release(),
   }
 }
@@ -63,6 +57,10 @@ export async function openInference({
 function withParametersAsInputs(model: Model, parameters: readonly Parameter[]): Model {
   const names = new Set(parameters.map(({ name }) => name))
   const { graph } = model
+  const isInside = graph.nodes.some(({ outputs }) => outputs.includes(embeddingName))
+  const isOutput = graph.outputs.some(({ name }) => name === embeddingName)
+  const embedding: ValueInfo[] =
+    isInside && !isOutput ? [{ name: embeddingName, dtype: 'float32', dims: ['batch_size', null] }] : []
   return {
     ...model,
     graph: {
@@ -71,7 +69,7 @@ function withParametersAsInputs(model: Model, parameters: readonly Parameter[]):
         ...graph.inputs,
         ...parameters.map(({ name, value }) => ({ name, dtype: value.dtype, dims: value.dims })),
       ],
-      outputs: [...graph.outputs, { name: embeddingName, dtype: 'float32', dims: ['batch_size', null] }],
+      outputs: [...graph.outputs, ...embedding],
       initializers: new Map([...graph.initializers].filter(([name]) => !names.has(name))),
     },
   }

@@ -1,42 +1,51 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { TaskKind } from '../contracts/index.ts'
 import { type Model, writeModel } from '../onnx/index.ts'
 import type { Encoder } from './open-encoder.ts'
+import type { Task } from './tasks/task.ts'
 
-/** transformers.js picks its class by `architectures` and `model_type`. */
-const classifiers: Record<string, string> = {
-  bert: 'BertForSequenceClassification',
-  distilbert: 'DistilBertForSequenceClassification',
-  roberta: 'RobertaForSequenceClassification',
-  'xlm-roberta': 'XLMRobertaForSequenceClassification',
-  mpnet: 'MPNetForSequenceClassification',
+/** transformers.js picks its class by `architectures` and `model_type`: a family's name, then the task's. */
+const families: Readonly<Record<string, string>> = {
+  bert: 'Bert',
+  distilbert: 'DistilBert',
+  roberta: 'Roberta',
+  'xlm-roberta': 'XLMRoberta',
+  mpnet: 'MPNet',
+}
+
+const classes: Readonly<Record<TaskKind, { name: string; problem?: string }>> = {
+  classify: { name: 'ForSequenceClassification', problem: 'single_label_classification' },
+  multilabel: { name: 'ForSequenceClassification', problem: 'multi_label_classification' },
+  regress: { name: 'ForSequenceClassification', problem: 'regression' },
+  ordinal: { name: 'ForSequenceClassification', problem: 'multi_label_classification' },
+  tag: { name: 'ForTokenClassification' },
+  embed: { name: 'Model' },
 }
 
 /**
- * Writes a classifier as a folder in transformers.js layout: it opens there with `pipeline('text-classification', folder)`
- * and in any ONNX runtime. The folder appears whole or not at all: it is written beside its place, then renamed.
+ * Writes a model as a folder in transformers.js layout: a classifier opens there with
+ * `pipeline('text-classification', folder)`, and each in any ONNX runtime. The folder appears whole or not at all: it is
+ * written beside its place, then renamed.
  */
 export async function saveModelFolder(
   folder: string,
-  {
-    encoder,
-    model,
-    labels,
-    tokensMax,
-  }: { encoder: Encoder; model: Model; labels: readonly string[]; tokensMax: number },
+  { encoder, model, task, tokensMax }: { encoder: Encoder; model: Model; task: Task; tokensMax: number },
 ): Promise<void> {
   const draft = `${folder}.draft`
   await rm(draft, { recursive: true, force: true })
   await mkdir(join(draft, 'onnx'), { recursive: true })
   await writeModel(join(draft, 'onnx', 'model.onnx'), model)
   await saveTokenizer(encoder.folder, draft, tokensMax)
+  const { name, problem } = classes[task.answer.kind]
   const config = {
     ...encoder.config,
-    architectures: [classifiers[String(encoder.config.model_type)] ?? 'AutoModelForSequenceClassification'],
-    problem_type: 'single_label_classification',
-    id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
-    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+    architectures: [`${families[String(encoder.config.model_type)] ?? 'Auto'}${name}`],
+    ...(problem ? { problem_type: problem } : {}),
+    id2label: Object.fromEntries(task.names.map((label, i) => [i, label])),
+    label2id: Object.fromEntries(task.names.map((label, i) => [label, i])),
+    capstan: task.answer,
   }
   await writeJson(join(draft, 'config.json'), config)
   // A folder cannot be replaced in one step: the one before stays beside it until the new one is in its place.

@@ -1,3 +1,4 @@
+import type { TaskKind } from '../contracts/index.ts'
 import type { HeadKind, Pooling } from './attach-head.ts'
 import type { OptimizerName } from './optimizers.ts'
 import type { ScheduleName } from './schedules.ts'
@@ -59,9 +60,11 @@ export type TrainingSettings = {
 
 /** Settings for `exampleCount` training examples on a base made for sentences or not. Measured: docs/recipe.md. */
 export function defaultSettings({
+  kind = 'classify',
   exampleCount,
   sentencePooling,
 }: {
+  kind?: TaskKind
   exampleCount: number
   sentencePooling: Pooling | null
 }): TrainingSettings {
@@ -77,7 +80,8 @@ export function defaultSettings({
     precision: 'fp32',
     optimizer: 'adamw',
     schedule: 'linear',
-    tokensPerBatch: 512,
+    // Each text of a batch is a wrong answer to the others, so that a small batch teaches little.
+    tokensPerBatch: kind === 'embed' ? 2048 : 512,
     accumulate: 1,
     tokensMax: 128,
     learningRate: isSentenceEncoder ? 3e-4 : 1e-4,
@@ -92,13 +96,10 @@ export function defaultSettings({
     clipNorm: 1,
     patience: 2,
     pooling: sentencePooling ?? 'mean',
-    head: isSentenceEncoder ? 'cosine' : 'linear',
+    head: isSentenceEncoder && kind === 'classify' ? 'cosine' : 'linear',
     seed: 1,
   }
 }
-
-/** Scale of the cosine head: logits are 20 times the cosine. */
-export const cosineScale = 20
 
 function defaultEpochs(exampleCount: number): number {
   if (exampleCount >= 20_000) return 2

@@ -1,5 +1,5 @@
 import { type PackedError, startWorker, unpackError } from '../base/index.ts'
-import type { TrainEvent, TrainResult } from './train-classifier.ts'
+import type { TrainEvent, TrainResult } from './train-model.ts'
 import type { TrainRequest } from './training-run.ts'
 
 export type WorkerInput = { request: TrainRequest; stopFlag: SharedArrayBuffer }
@@ -10,13 +10,13 @@ export type WorkerMessage =
   | { type: 'error'; error: PackedError }
 
 export type TrainingJob = {
-  /** Rejects with what `trainClassifier` throws. */
+  /** Rejects with what `trainModel` throws. */
   readonly result: Promise<TrainResult>
   /** Ends the run after the present step; `result` then holds the best model so far. */
   stop(): void
 }
 
-/** Runs `trainClassifier` in a worker thread, so that this thread stays responsive. */
+/** Runs `trainModel` in a worker thread, so that this thread stays responsive. */
 export function startTraining(request: TrainRequest, onEvent: (event: TrainEvent) => void = () => {}): TrainingJob {
   const stopFlag = new SharedArrayBuffer(4)
   const input: WorkerInput = { request, stopFlag }

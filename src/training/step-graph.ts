@@ -23,14 +23,18 @@ import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
 import type { Precision } from './settings.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
+import type { Task } from './tasks/task.ts'
 
 export type StepShape = { readonly rows: number; readonly length: number }
+
+/** What the step learns: an output of the model, and its loss against targets that come with each batch. */
+export type StepTask = Pick<Task, 'output' | 'targetDims' | 'loss'>
 
 export type StepGraphOptions = {
   model: Model
   parameters: readonly Parameter[]
   shape: StepShape
-  labelCount: number
+  task: StepTask
   /** The share of zeros of Dropout nodes that name none. */
   dropout: number
   clipNorm: number
@@ -48,7 +52,7 @@ export type StepGraph = { readonly model: Model; readonly masks: readonly Dropou
 export const batchWeightName = 'batch_weight'
 
 export function buildStepGraph(options: StepGraphOptions): StepGraph {
-  const { model, parameters, shape, labelCount, dropout, ending } = options
+  const { model, parameters, shape, task, dropout, ending } = options
   const g = new GraphBuilder()
   const masks: DropoutMask[] = []
   const rowCount = shape.rows * shape.length
@@ -64,10 +68,9 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   }
   const learning = parameters.filter(isTrained)
   const expand = expandWhatLearns(g, model, learning)
-  const [logits] = graftGraph(g, model, { bindings, outputs: ['logits'], dropout: drop, expand })
-  // targets carry label smoothing, class weights and the 1 / rows of the mean: rows of padding are all zero.
-  const targets = g.input('targets', 'float32', [shape.rows, labelCount])
-  const loss = g.neg(g.reduceSum(g.mul(targets, g.op('LogSoftmax', [present(logits, 'logits')])), undefined, false))
+  const [output] = graftGraph(g, model, { bindings, outputs: [task.output], dropout: drop, expand })
+  const targets = Object.entries(task.targetDims(shape)).map(([name, dims]) => [name, g.input(name, 'float32', dims)])
+  const loss = task.loss(g, present(output, task.output), Object.fromEntries(targets))
   g.output('loss', loss)
   const gradients = gradient(
     g,

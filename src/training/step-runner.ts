@@ -5,10 +5,19 @@ import type { SessionOptions } from '../runtime/index.ts'
 import type { DropoutPool } from './dropout-pool.ts'
 import { rowIndexName } from './open-encoder.ts'
 import { openStateRunner, type StateEntry } from './state-runner.ts'
-import { batchWeightName, type StepGraph, type StepShape } from './step-graph.ts'
+import { batchWeightName, type StepGraph, type StepShape, type StepTask } from './step-graph.ts'
 
-/** Token ids of up to `rows` texts, each at most `length` long, with the target distribution of each. */
-export type StepBatch = { readonly ids: readonly ArrayLike<number>[]; readonly targets: (row: number) => Float32Array }
+/** A text's tokens; those of a second text begin at `pairStart`. */
+export type TrainingText = { readonly ids: ArrayLike<number>; readonly pairStart?: number }
+
+/** What one step sees. */
+export type StepBatch = {
+  /** The text of each row; rows may be empty. */
+  readonly texts: readonly (TrainingText | undefined)[]
+  /** The values of the task's targets. */
+  readonly targets: Readonly<Record<string, Float32Array>>
+  readonly exampleCount: number
+}
 
 export type StepInputs = {
   /** Of the optimizer, where the step ends with an update. */
@@ -33,16 +42,16 @@ export async function openStepRunner(
   { model: graph, masks, shape }: StepGraph & { shape: StepShape },
   options: {
     model: Model
-    labelCount: number
+    task: StepTask
     padId: number
     state: readonly StateEntry[]
     dropoutPool: DropoutPool
     session?: SessionOptions | undefined
   },
 ): Promise<StepRunner> {
-  const { labelCount, padId, dropoutPool, state, session } = options
+  const { task, padId, dropoutPool, state, session } = options
   const runner = await openStateRunner(graph, { state, rowCount: shape.rows * shape.length, session })
-  const batchTensors = createBatchTensors(options.model, shape, labelCount)
+  const batchTensors = createBatchTensors(options.model, shape, task)
   const hasWeight = graph.graph.inputs.some(({ name }) => name === batchWeightName)
   return {
     graph: graph.graph,
@@ -66,28 +75,29 @@ export function numberOf({ data }: Tensor): number {
   return Number(data[0])
 }
 
-function createBatchTensors(model: Model, { rows, length }: StepShape, labelCount: number): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = { targets: zeros('float32', [rows, labelCount]) }
-  for (const { name } of model.graph.inputs) tensors[name] = zeros('int64', [rows, length])
+function createBatchTensors(model: Model, shape: StepShape, task: StepTask): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, dims] of Object.entries(task.targetDims(shape))) tensors[name] = zeros('float32', dims)
+  for (const { name } of model.graph.inputs) tensors[name] = zeros('int64', [shape.rows, shape.length])
   return tensors
 }
 
 /** Writes a batch into its tensors and returns the distinct token ids, in the order that `row_index` counts them. */
 function fillBatch(
   tensors: Record<string, Tensor>,
-  { ids, targets }: StepBatch,
+  { texts, targets }: StepBatch,
   { rows, length }: StepShape,
   padId: number,
 ): number[] {
   const int64 = (name: string) => tensors[name]?.data as BigInt64Array | undefined
   const [inputIds, mask, rowIndex] = [int64('input_ids'), int64('attention_mask'), int64(rowIndexName)]
-  const target = tensors.targets?.data as Float32Array
-  const labelCount = target.length / rows
+  const types = int64('token_type_ids')
   const places = new Map<number, number>()
   for (let row = 0; row < rows; row++) {
-    const text = ids[row]
+    const text = texts[row]
+    const [size, second] = [text?.ids.length ?? 0, text?.pairStart ?? length]
     for (let position = 0; position < length; position++) {
-      const id = text?.[position] ?? padId
+      const id = text?.ids[position] ?? padId
       const index = row * length + position
       let place = places.get(id)
       if (place === undefined) {
@@ -96,11 +106,14 @@ function fillBatch(
       }
       if (inputIds) inputIds[index] = BigInt(id)
       if (rowIndex) rowIndex[index] = BigInt(place)
+      if (types) types[index] = position >= second && position < size ? 1n : 0n
       // A row without text keeps one visible token, so that no mean is taken over nothing.
-      if (mask) mask[index] = position < (text?.length ?? 1) ? 1n : 0n
+      if (mask) mask[index] = position < Math.max(size, 1) ? 1n : 0n
     }
-    target.fill(0, row * labelCount, (row + 1) * labelCount)
-    if (text) target.set(targets(row), row * labelCount)
+  }
+  for (const [name, values] of Object.entries(targets)) {
+    const { data } = present(tensors[name], name)
+    ;(data as Float32Array).set(values)
   }
   return [...places.keys()]
 }

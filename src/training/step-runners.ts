@@ -6,7 +6,7 @@ import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
 import type { Precision } from './settings.ts'
 import { openStateRunner, type StateEntry, stateEntries } from './state-runner.ts'
-import { buildStepGraph, buildUpdateGraph, type StepShape } from './step-graph.ts'
+import { buildStepGraph, buildUpdateGraph, type StepShape, type StepTask } from './step-graph.ts'
 import { numberOf, openStepRunner, type StepBatch, type StepRunner } from './step-runner.ts'
 import { distinctRates, scalarName } from './step-state.ts'
 
@@ -34,7 +34,7 @@ export type StepRunners = {
 export type StepRunnersOptions = {
   model: Model
   parameters: readonly Parameter[]
-  labelCount: number
+  task: StepTask
   padId: number
   dropout: number
   clipNorm: number
@@ -73,12 +73,12 @@ export async function openStepRunners(shapes: readonly StepShape[], options: Ste
     async update(batches, rates) {
       assert(batches.length <= accumulate, `internal: ${batches.length} batches for an update of ${accumulate}`)
       const scalars = scalarFeeds(options, rates)
-      const exampleCount = batches.reduce((sum, { ids }) => sum + ids.length, 0)
+      const exampleCount = batches.reduce((sum, batch) => sum + batch.exampleCount, 0)
       const touched = new Set<number>()
       let loss = 0
       let gradientNorm: number | null = null
       for (const [i, batch] of batches.entries()) {
-        const weight = batch.ids.length / exampleCount
+        const weight = batch.exampleCount / exampleCount
         const draw = (rates.step - 1) * accumulate + i + 1
         const result = await get(batch.shape).run(batch, { scalars: updater ? {} : scalars, weight, draw })
         loss += weight * result.loss

@@ -1,6 +1,6 @@
 /** A training run's parts, opened: base model with head, parameters, tokenized examples. */
-import { InvalidInputError } from '../base/index.ts'
-import { answerOf, type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
+import type { TaskKind } from '../contracts/index.ts'
+import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import {
@@ -11,7 +11,7 @@ import {
   insertAdapters,
   mergeAdapters,
 } from './adapters.ts'
-import { attachHead, headBiasName, headWeightName } from './attach-head.ts'
+import { headBiasName, headWeightName } from './attach-head.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
 import { type Inference, openInference } from './inference.ts'
 import { insertDropout } from './insert-dropout.ts'
@@ -20,12 +20,16 @@ import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
 import { optimizers } from './optimizers.ts'
 import { parameterPaths } from './parameter-paths.ts'
 import { createParameters, type Parameter, weightNames } from './parameters.ts'
-import { cosineScale, defaultSettings, type Precision, type TrainingSettings } from './settings.ts'
+import { defaultSettings, type Precision, type TrainingSettings } from './settings.ts'
 import type { StepShape } from './step-graph.ts'
 import { openStepRunners, type StepRunners } from './step-runners.ts'
+import { createTask } from './tasks/index.ts'
+import type { Task, TaskExamples } from './tasks/task.ts'
 
 export type TrainRequest = {
   baseFolder: string
+  /** What the model shall answer; classify where left out. */
+  kind?: TaskKind
   /** Where the best model is kept: written whole whenever the validation loss improves. */
   outputFolder: string
   train: readonly Example[]
@@ -37,13 +41,11 @@ export type TrainRequest = {
   session?: SessionOptions
 }
 
-export type Dataset = { ids: Int32Array[]; classes: number[]; lines: number[] }
-
 /** What a run holds from its start to its end. */
 export type TrainingRun = {
   request: TrainRequest
   settings: TrainingSettings
-  labels: string[]
+  task: Task
   tokenizer: Tokenizer
   encoder: Encoder
   /** With its head, without adapters. */
@@ -52,26 +54,23 @@ export type TrainingRun = {
   parameters: readonly Parameter[]
   average: MovingAverage | null
   inference: Inference
-  train: Dataset
-  validation: Dataset
+  train: TaskExamples
+  validation: TaskExamples
 }
 
 /** Opens base model and tokenizer, attaches the head and tokenizes the examples. */
 export async function openTrainingRun(request: TrainRequest): Promise<TrainingRun> {
-  const { baseFolder, train, session } = request
+  const { baseFolder, kind = 'classify', train, session } = request
   const encoder = await openEncoder(baseFolder)
-  const defaults = defaultSettings({ exampleCount: train.length, sentencePooling: encoder.sentencePooling })
-  const settings = { ...defaults, ...request.settings }
-  const labels = [...new Set(train.map((example) => answerOf(example, 'class').label))].sort()
-  const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
-  const model = attachHead(encoder.model, encoder.hiddenName, {
-    pooling: settings.pooling,
-    kind: settings.head,
-    labelCount: labels.length,
-    hiddenSize: encoder.hiddenSize,
-    scale: cosineScale,
-    seed: settings.seed,
+  const defaults = defaultSettings({
+    kind,
+    exampleCount: train.length,
+    sentencePooling: encoder.sentencePooling,
   })
+  const settings = { ...defaults, ...request.settings }
+  const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
+  const task = createTask(kind, train, settings)
+  const model = task.attach(encoder)
   const paths = parameterPaths(encoder.model)
   const body = new Map([...weightNames(encoder.model)].map((name) => [name, paths.get(name) ?? name]))
   const { method, loraRank: rank, loraTargets: targets, seed } = settings
@@ -93,15 +92,10 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     tokensPerBatch: 2 * settings.tokensPerBatch,
     ...(session ? { session } : {}),
   })
-  const toDataset = (examples: readonly Example[]): Dataset => ({
-    ids: examples.map(({ text }) => tokenizer.encode(text).ids),
-    classes: examples.map((example) => classOf(answerOf(example, 'class').label, example.line, labels)),
-    lines: examples.map(({ line }) => line),
-  })
   return {
     request,
     settings,
-    labels,
+    task,
     tokenizer,
     encoder,
     model,
@@ -109,14 +103,14 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     parameters,
     average,
     inference,
-    train: toDataset(train),
-    validation: toDataset(request.validation),
+    train: task.read(train, tokenizer),
+    validation: task.read(request.validation, tokenizer),
   }
 }
 
 /** A runner for each batch shape of the run. */
 export async function openRunSteps(
-  { request, settings, labels, tokenizer, encoder, model, adapters, parameters }: TrainingRun,
+  { request, settings, task, tokenizer, encoder, model, adapters, parameters }: TrainingRun,
   shapes: readonly StepShape[],
   precision: Precision = 'fp32',
 ): Promise<StepRunners> {
@@ -125,7 +119,7 @@ export async function openRunSteps(
   return openStepRunners(shapes, {
     model: encoder.sparseName === null ? adapted : withRowIndex(adapted, encoder.sparseName),
     parameters,
-    labelCount: labels.length,
+    task,
     padId: tokenizer.padId,
     dropout: settings.dropout,
     clipNorm: settings.clipNorm,
@@ -139,7 +133,7 @@ export async function openRunSteps(
 }
 
 /** The model as it would be saved now: averaged where the run averages, adapters merged. */
-export function trainedModel({ model, adapters, parameters, average, settings }: TrainingRun): Model {
+export function trainedModel({ task, model, adapters, parameters, average, settings }: TrainingRun): Model {
   const values = new Map((average?.parameters ?? parameters).map(({ name, value }) => [name, value]))
   const initializers = new Map(
     [...model.graph.initializers].map(([name, tensor]) => [name, values.get(name) ?? tensor]),
@@ -148,21 +142,10 @@ export function trainedModel({ model, adapters, parameters, average, settings }:
     const names = adapterNames(weight)
     return { weight, a: values.get(names.a) ?? a, b: values.get(names.b) ?? b }
   })
-  return mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, adapterScale(settings))
+  const merged = mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, adapterScale(settings))
+  return task.finish?.(merged) ?? merged
 }
 
 function adapterScale({ loraRank: rank, loraAlpha: alpha }: TrainingSettings): AdapterScale {
   return { rank, alpha }
-}
-
-function classOf(label: string, line: number, labels: readonly string[]): number {
-  const index = labels.indexOf(label)
-  if (index >= 0) return index
-  throw new InvalidInputError(
-    'training.unknown-label',
-    `Line ${line} has the label ${label}, which no training example has`,
-    {
-      hint: `The model knows: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}`,
-    },
-  )
 }

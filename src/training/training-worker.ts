@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { packError, present } from '../base/index.ts'
 import type { WorkerInput, WorkerMessage } from './start-training.ts'
-import { trainClassifier } from './train-classifier.ts'
+import { trainModel } from './train-model.ts'
 
 const { request, stopFlag } = workerData as WorkerInput
 const port = present(parentPort, 'parent of the training worker')
@@ -10,7 +10,7 @@ const send = (message: WorkerMessage) => port.postMessage(message)
 const flag = new Int32Array(stopFlag)
 
 try {
-  const result = await trainClassifier(request, {
+  const result = await trainModel(request, {
     onEvent: (event) => send({ type: 'event', event }),
     // Messages would wait until the loop yields; shared memory does not.
     shouldStop: () => Atomics.load(flag, 0) === 1,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, sha256 } from '../../src/base/index.ts'
 import { type Example, readExamples } from '../../src/data/index.ts'
-import { type TrainRequest, trainClassifier } from '../../src/training/index.ts'
+import { type TrainRequest, trainModel } from '../../src/training/index.ts'
 import { trainAndKill } from '../training/train-and-kill.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -34,14 +34,14 @@ const request = (name: string): TrainRequest => ({
 describe('the bundled base on real questions', () => {
   it(`comes to the same weights after SIGKILL at each of ${killCount} random steps`, async () => {
     let stepCount = 0
-    await trainClassifier(request('whole'), { onEvent: (event) => event.type === 'step-end' && stepCount++ })
+    await trainModel(request('whole'), { onEvent: (event) => event.type === 'step-end' && stepCount++ })
     const weightsOf = (name: string) => sha256(readFileSync(join(folder, name, 'onnx/model.onnx')))
     const whole = weightsOf('whole')
     const random = createRandom(1, 'kills')
     for (let kill = 0; kill < killCount; kill++) {
       const killAt = 1 + random.integer(stepCount - 1)
       await trainAndKill(request('killed'), killAt)
-      await trainClassifier(request('killed'))
+      await trainModel(request('killed'))
       expect(weightsOf('killed'), `kill ${kill + 1}, at step ${killAt} of ${stepCount}`).toBe(whole)
     }
   })

@@ -54,7 +54,11 @@ function operatorsOfStep(trained: string): string[] {
     model: skipping,
     parameters,
     shape: { rows: 2, length: 3 },
-    labelCount: 3,
+    task: {
+      output: 'logits',
+      targetDims: () => ({}),
+      loss: (g, logits) => g.reduceSum(g.mul(logits, logits), undefined, false),
+    },
     dropout: 0,
     clipNorm: 1,
     optimizer: optimizers.sgd,

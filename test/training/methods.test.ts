@@ -10,7 +10,7 @@ import {
   openTrainingRun,
   type TrainingSettings,
   type TrainRequest,
-  trainClassifier,
+  trainModel,
 } from '../../src/training/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 
@@ -42,7 +42,7 @@ function request(settings: Partial<TrainingSettings>): TrainRequest {
 /** Trains, and tells which weights of the base came out changed. */
 async function changedBy(settings: Partial<TrainingSettings>) {
   const asked = request(settings)
-  const result = await trainClassifier(asked)
+  const result = await trainModel(asked)
   const before = (await readModel(join(baseFolder, 'onnx/model.onnx'))).graph.initializers
   const after = (await readModel(join(asked.outputFolder, 'onnx/model.onnx'))).graph.initializers
   const isSame = (a: ArrayLike<unknown>, b: ArrayLike<unknown>) => Array.from(a).every((x, i) => x === b[i])
@@ -73,7 +73,7 @@ describe('methods', () => {
   it('head leaves the base model as it is', async () => {
     const { changed, result } = await changedBy({ method: 'head', epochs: 6 })
     expect(changed).toEqual([])
-    expect(result.validation.accuracy).toBeGreaterThan(0.6)
+    expect(result.validation.report.primary.value).toBeGreaterThan(0.6)
   })
 
   it('bias changes biases alone', async () => {
@@ -98,7 +98,7 @@ describe('methods', () => {
       ]
     `)
     expect(size).toBe(full.size)
-    expect(result.validation.accuracy).toBeGreaterThan(0.6)
+    expect(result.validation.report.primary.value).toBeGreaterThan(0.6)
   })
 
   it('freezing by pattern leaves those weights as they are', async () => {
@@ -107,13 +107,13 @@ describe('methods', () => {
   })
 
   it('refuses patterns that match no weight, naming the weights there are', async () => {
-    await expect(trainClassifier(request({ freeze: ['encoder.layer.77.*'] }))).rejects.toThrow(
+    await expect(trainModel(request({ freeze: ['encoder.layer.77.*'] }))).rejects.toThrow(
       expect.objectContaining({
         code: 'training.idle-pattern',
         message: expect.stringContaining('encoder.layer.77.*'),
       }),
     )
-    await expect(trainClassifier(request({ method: 'lora', loraTargets: ['nothing'] }))).rejects.toThrow(
+    await expect(trainModel(request({ method: 'lora', loraTargets: ['nothing'] }))).rejects.toThrow(
       expect.objectContaining({ code: 'training.idle-pattern' }),
     )
   })
@@ -123,7 +123,7 @@ describe('low-rank adapters', () => {
   it('learn the same with their sum in the matrix as with a branch of their own', async () => {
     const losses = async (loraDropout: number) => {
       const seen: number[] = []
-      await trainClassifier(request({ method: 'lora', loraRank: 4, loraDropout, dropout: 0, learningRate: 3e-3 }), {
+      await trainModel(request({ method: 'lora', loraRank: 4, loraDropout, dropout: 0, learningRate: 3e-3 }), {
         onEvent: (event) => event.type === 'step-end' && seen.push(event.loss),
       })
       return seen
@@ -145,15 +145,14 @@ describe('updates from several batches', () => {
     const run = await openTrainingRun(request({ dropout: 0, accumulate }))
     const shape = { rows, length: 12 }
     const steps = await openRunSteps(run, [shape])
-    const target = (i: number, share: number) =>
-      Float32Array.from(run.labels, (_, label) => (run.train.classes[i] === label ? share : 0))
     for (const step of [1, 2]) {
       const batches = Array.from({ length: accumulate }, (_, batch) => {
         const indices = Array.from({ length: rows }, (_, row) => (16 * (step - 1) + rows * batch + row) * 2)
         return {
           shape,
-          ids: indices.map((i) => run.train.ids[i] ?? []),
-          targets: (row: number) => target(indices[row] ?? 0, 1 / rows),
+          texts: indices.flatMap((i) => run.train.texts[i] ?? []),
+          targets: run.train.targets(indices, shape),
+          exampleCount: rows,
         }
       })
       await steps.update(batches, { factor: 1, step })
@@ -179,8 +178,8 @@ describe('optimizers and schedules', () => {
     { optimizer: 'adamw', schedule: 'one-cycle', layerDecay: 0.8, accumulate: 2 },
   ] as const)('learn: %o', async (settings) => {
     const asked = request({ epochs: 8, ...settings })
-    const result = await trainClassifier(asked)
-    expect(result.validation.accuracy).toBeGreaterThan(0.75)
+    const result = await trainModel(asked)
+    expect(result.validation.report.primary.value).toBeGreaterThan(0.75)
   })
 })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Example, readExamples } from '../../src/data/index.ts'
-import { type TrainEvent, type TrainingSettings, trainClassifier } from '../../src/training/index.ts'
+import { type TrainEvent, type TrainingSettings, trainModel } from '../../src/training/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 
 let folder: string
@@ -28,14 +28,14 @@ async function trained(settings: Partial<TrainingSettings>) {
   const starts: Extract<TrainEvent, { type: 'train-start' }>[] = []
   const onEvent = (event: TrainEvent) => event.type === 'train-start' && starts.push(event)
   const request = { baseFolder, outputFolder, train, validation: train, settings: all }
-  const result = await trainClassifier(request, { onEvent })
+  const result = await trainModel(request, { onEvent })
   return { result, start: starts[0], weights: await readFile(join(outputFolder, 'onnx/model.onnx')) }
 }
 
 describe('precision', () => {
   it.each(['int8', 'int8-all'] as const)('%s learns, with weights of its own', async (precision) => {
     const [integer, float] = [await trained({ precision, epochs: 6 }), await trained({ epochs: 6 })]
-    expect(integer.result.validation.accuracy).toBeGreaterThan(0.9)
+    expect(integer.result.validation.report.primary.value).toBeGreaterThan(0.9)
     expect(integer.weights.equals(float.weights)).toBe(integer.result.settings.precision === 'fp32')
   })
 
@@ -50,6 +50,6 @@ describe('precision', () => {
 
   it('goes with low-rank adapters', async () => {
     const { result } = await trained({ precision: 'int8', method: 'lora', learningRate: 3e-3, epochs: 6 })
-    expect(result.validation.accuracy).toBeGreaterThan(0.6)
+    expect(result.validation.report.primary.value).toBeGreaterThan(0.6)
   })
 })

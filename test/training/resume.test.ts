@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/base/index.ts'
 import { type Example, readExamples } from '../../src/data/index.ts'
-import { type TrainEvent, type TrainRequest, trainClassifier } from '../../src/training/index.ts'
+import { type TrainEvent, type TrainRequest, trainModel } from '../../src/training/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { trainAndKill } from './train-and-kill.ts'
 
@@ -40,13 +40,13 @@ const weightsOf = (name: string) => sha256(readFileSync(join(folder, name, 'onnx
 
 describe('a run that was killed', () => {
   it('ends with the same weights, bit for bit, as one that was not, wherever it was killed', async () => {
-    await trainClassifier(request('whole'))
+    await trainModel(request('whole'))
     // After the first checkpoint, within an epoch, and before the end; `npm run test:slow` kills at twenty random steps.
     for (const [i, killAt] of [2, 11, stepCount - 2].entries()) {
       const asked = request(`killed-${i}`)
       await trainAndKill(asked, killAt)
       const events: TrainEvent[] = []
-      await trainClassifier(asked, { onEvent: (event) => events.push(event) })
+      await trainModel(asked, { onEvent: (event) => events.push(event) })
       const start = events.find((event) => event.type === 'train-start')
       expect(start?.resumedAt).toBeGreaterThan(0)
       expect(events.filter(({ type }) => type === 'step-end').length).toBeLessThan(stepCount)
@@ -55,7 +55,7 @@ describe('a run that was killed', () => {
   }, 60_000)
 
   it('leaves no checkpoint behind once it has ended', async () => {
-    await trainClassifier(request('ended'))
+    await trainModel(request('ended'))
     await expect(readFile(join(folder, 'ended-checkpoint/checkpoint.safetensors'))).rejects.toThrow('ENOENT')
   })
 })
@@ -64,7 +64,7 @@ describe('a checkpoint', () => {
   const interrupted = async (name: string) => {
     let steps = 0
     const asked = request(name)
-    const failing = trainClassifier(asked, {
+    const failing = trainModel(asked, {
       onEvent: (event) => {
         if (event.type === 'step-end' && ++steps === 5) throw new Error('the lights went out')
       },
@@ -76,7 +76,7 @@ describe('a checkpoint', () => {
   it('is refused by a run with other settings or data, and stays', async () => {
     const { asked, path } = await interrupted('other')
     for (const change of [{ settings: { ...asked.settings, seed: 2 } }, { train: asked.train.slice(1) }]) {
-      await expect(trainClassifier({ ...asked, ...change })).rejects.toThrow(
+      await expect(trainModel({ ...asked, ...change })).rejects.toThrow(
         expect.objectContaining({ code: 'training.other-run' }),
       )
     }
@@ -88,7 +88,7 @@ describe('a checkpoint', () => {
     const { byteLength } = await readFile(path)
     for (const size of [byteLength - 1, 40, 3]) {
       await truncate(path, size)
-      await expect(trainClassifier(asked)).rejects.toThrow(
+      await expect(trainModel(asked)).rejects.toThrow(
         expect.objectContaining({ code: 'training.damaged-tensors', message: expect.stringContaining(path) }),
       )
     }

@@ -4,16 +4,14 @@ import { wilsonInterval } from './intervals.ts'
 
 describe('evaluateLogits', () => {
   // Truth a a a b b c; answers a a b b a c.
-  const logits = Float32Array.from(
-    [
-      [2, 0, 0],
-      [2, 0, 0],
-      [0, 2, 0],
-      [0, 2, 0],
-      [2, 0, 0],
-      [0, 0, 2],
-    ].flat(),
-  )
+  const logits = [
+    [2, 0, 0],
+    [2, 0, 0],
+    [0, 2, 0],
+    [0, 2, 0],
+    [2, 0, 0],
+    [0, 0, 2],
+  ].map((row) => Float32Array.from(row))
   const report = evaluateLogits(logits, [0, 0, 0, 1, 1, 2], ['a', 'b', 'c'])
 
   it('gives accuracy, macro F1 and cross-entropy', () => {
@@ -37,7 +35,7 @@ describe('evaluateLogits', () => {
   })
 
   it('counts a class without examples in no mean', () => {
-    const absent = evaluateLogits(Float32Array.from([1, 0, 0, 0, 1, 0]), [0, 1], ['a', 'b', 'c'])
+    const absent = evaluateLogits([Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)], [0, 1], ['a', 'b', 'c'])
     expect(absent.macroF1).toBe(1)
   })
 })

@@ -2,14 +2,13 @@ import type { ClassMetrics, ClassReport } from './evaluation-report.ts'
 import { macroF1Of, toClassMetrics } from './found-labels.ts'
 import { ratio, wilsonInterval } from './intervals.ts'
 
-/** The report on `logits` [count, labels] (row-major) against the index of each text's true label. */
+/** The report on each text's logits, one for each label, against the index of its true label. */
 export function evaluateLogits(
-  logits: Float32Array,
+  logits: readonly Float32Array[],
   actual: readonly number[],
   labels: readonly string[],
 ): ClassReport {
-  const width = labels.length
-  const scoresOf = (row: number) => logits.subarray(row * width, (row + 1) * width)
+  const scoresOf = (row: number) => logits[row] as Float32Array
   const predicted = actual.map((_, row) => indexOfMax(scoresOf(row)))
   const loss = actual.reduce((sum, label, row) => sum + logSumExp(scoresOf(row)) - (scoresOf(row)[label] as number), 0)
   const classes = labels.map((label, i): ClassMetrics => {

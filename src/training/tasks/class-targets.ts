@@ -1,27 +1,29 @@
-import type { TrainingSettings } from './settings.ts'
+import type { TrainingSettings } from '../settings.ts'
+import type { StepShape } from '../step-graph.ts'
 
 /**
  * The target distributions of a batch, scaled so that the sum of −target·log p over the batch is its mean loss:
  * cross-entropy with label smoothing ε (a share ε spread evenly over all classes) and class weights, the mean being
  * weighted as in PyTorch's CrossEntropyLoss.
  */
-export function createTargets(
+export function createClassTargets(
   classes: readonly number[],
   labelCount: number,
   { labelSmoothing, classWeights }: Pick<TrainingSettings, 'labelSmoothing' | 'classWeights'>,
-): (indices: readonly number[]) => (row: number) => Float32Array {
+): (indices: readonly number[], shape: StepShape) => { targets: Float32Array } {
   const weights =
     classWeights === 'balanced' ? balancedWeights(classes, labelCount) : new Float64Array(labelCount).fill(1)
   const weightOf = (index: number) => weights[classes[index] as number] as number
-  return (indices) => {
+  return (indices, { rows }) => {
     const total = indices.reduce((sum, index) => sum + weightOf(index), 0)
-    return (row) => {
-      const index = indices[row] as number
+    const targets = new Float32Array(rows * labelCount)
+    indices.forEach((index, row) => {
       const share = weightOf(index) / total
-      const target = new Float32Array(labelCount).fill((share * labelSmoothing) / labelCount)
-      target[classes[index] as number] = share * (1 - labelSmoothing + labelSmoothing / labelCount)
-      return target
-    }
+      const start = row * labelCount
+      targets.fill((share * labelSmoothing) / labelCount, start, start + labelCount)
+      targets[start + (classes[index] as number)] = share * (1 - labelSmoothing + labelSmoothing / labelCount)
+    })
+    return { targets }
   }
 }
 

@@ -1,6 +1,7 @@
-/** From the tags of words to spans: B-x begins one, I-x continues one of x or begins, as conlleval counts. */
+/** Between spans and the tags of words: B-x begins one, I-x continues one of x or begins, as conlleval counts. */
 import type { ScoredSpan } from '../contracts/index.ts'
-import type { Word } from '../data/index.ts'
+import type { Word } from './encode-text.ts'
+import type { Span } from './example.ts'
 
 /** The labels of spans that tags speak of, in the order in which they first appear. */
 export function labelsOfTags(tags: readonly string[]): string[] {
@@ -42,6 +43,17 @@ export function toSpans(numbers: Float32Array, text: string, labels: readonly st
   return Array.from({ length: numbers.length / numbersPerSpan }, (_, i) => {
     const [start = 0, end = 0, label = 0, score = 0] = numbers.subarray(i * numbersPerSpan)
     return { text: text.slice(start, end), start, end, label: labels[label] as string, score }
+  })
+}
+
+/** The tag of each word: of the span that it begins in, if any. */
+export function tagsOfWords(words: readonly Word[], spans: readonly Span[]): string[] {
+  let open: Span | undefined
+  return words.map(({ start }) => {
+    const span = spans.find((one) => start >= one.start && start < one.end)
+    const tag = span ? `${span === open ? 'I' : 'B'}-${span.label}` : 'O'
+    open = span
+    return tag
   })
 }
 

@@ -1,17 +1,17 @@
-/** Trains a text classifier on a base model: the loop, its checkpoints and its end. */
-import { CapstanError, present } from '../base/index.ts'
+/** Trains a model for a task on a base model: the loop, its checkpoints and its end. */
+import { CapstanError } from '../base/index.ts'
+import type { TaskKind } from '../contracts/index.ts'
 import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
 import { type Best, type Checkpoints, openCheckpoints, type Progress } from './checkpoint.ts'
 import { type ChosenPrecision, choosePrecision } from './choose-precision.ts'
-import { evaluateLogits } from './metrics/evaluate-classes.ts'
-import type { ClassReport } from './metrics/evaluation-report.ts'
 import { trainedSize } from './parameters.ts'
 import { saveModelFolder } from './save-model.ts'
 import { type SchedulePlan, scheduleFactor } from './schedules.ts'
 import type { TrainingSettings } from './settings.ts'
-import { startFromCentroids } from './start-from-centroids.ts'
+import type { StepShape } from './step-graph.ts'
+import type { TrainingText } from './step-runner.ts'
 import type { ShapedBatch, StepResult, StepRunners } from './step-runners.ts'
-import { createTargets } from './targets.ts'
+import type { Validation } from './tasks/task.ts'
 import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest, trainedModel } from './training-run.ts'
 
 /** Each bucket costs a session of about 130 MB at 512 tokens. */
@@ -21,7 +21,7 @@ export type TrainEvent =
   | {
       type: 'train-start'
       settings: TrainingSettings
-      labelCount: number
+      kind: TaskKind
       /** Weights that learn. */
       parameterCount: number
       precision: ChosenPrecision
@@ -41,7 +41,7 @@ export type TrainEvent =
     } & StepResult)
   /** The run can go on from here. */
   | { type: 'checkpoint'; step: number }
-  | { type: 'epoch-end'; epoch: number; step: number; validation: ClassReport; isBest: boolean }
+  | { type: 'epoch-end'; epoch: number; step: number; validation: Validation; isBest: boolean }
 
 export type TrainHooks = {
   onEvent?: (event: TrainEvent) => void
@@ -51,9 +51,10 @@ export type TrainHooks = {
 
 export type TrainResult = {
   settings: TrainingSettings
-  labels: string[]
+  /** What the model's outputs are called. */
+  labels: readonly string[]
   bestEpoch: number
-  validation: ClassReport
+  validation: Validation
   stepCount: number
   endedBy: 'epochs' | 'patience' | 'stop'
 }
@@ -61,11 +62,10 @@ export type TrainResult = {
 type Run = TrainingRun & { hooks: TrainHooks }
 
 /**
- * Fine-tunes every weight of a base model to name the label of a text, and leaves the best epoch's model in
- * `outputFolder`. Blocks its thread while a step runs: `startTraining` does it in a worker.
+ * Fine-tunes a base model to answer texts as the examples do, and leaves the best epoch's model in `outputFolder`. Blocks its thread while a step runs: `startTraining` does it in a worker.
  * Throws CapstanError `training.non-finite` when loss or gradient stop being numbers; the last good model is kept.
  */
-export async function trainClassifier(request: TrainRequest, hooks: TrainHooks = {}): Promise<TrainResult> {
+export async function trainModel(request: TrainRequest, hooks: TrainHooks = {}): Promise<TrainResult> {
   const run: Run = { ...(await openTrainingRun(request)), hooks }
   const checkpoints = request.checkpoint ? openCheckpoints(run, request.checkpoint) : null
   try {
@@ -80,23 +80,36 @@ export async function trainClassifier(request: TrainRequest, hooks: TrainHooks =
 
 /** The head's start, and the base model as the best so far. */
 async function startRun(run: Run): Promise<Progress> {
-  if (run.settings.head === 'cosine') await startFromCentroids(run)
+  await run.task.start?.(run)
   run.average?.reset()
   return { epoch: 1, updates: 0, step: 0, precision: null, best: await endEpoch(run, 0, 0, null) }
 }
 
 async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | null): Promise<TrainResult> {
-  const { settings, labels, hooks, average } = run
+  const { settings, task, hooks, average } = run
   const plan = planEpochs(run)
-  const targets = createTargets(run.train.classes, labels.length, settings)
-  const shaped = (batches: readonly Batch[]) => batches.map((batch) => shapeBatch(run, batch, targets))
+  const shaped = (batches: readonly Batch[]) => batches.map((batch) => shapeBatch(run, batch))
   const chosen = start.precision ?? (await choosePrecision(run, shaped(plan.updates(1)[0] ?? [])))
-  const runners = await openRunSteps(run, plan.updates(1).flat(), chosen.precision)
+  const runners = await openRunSteps(
+    run,
+    plan
+      .updates(1)
+      .flat()
+      .map((batch) => shapeOf(run, batch)),
+    chosen.precision,
+  )
   announce(run, start, plan.schedule, chosen)
   let { step, best } = start
   const end = (endedBy: TrainResult['endedBy']): TrainResult => {
     const used = { ...settings, precision: chosen.precision }
-    return { settings: used, labels, bestEpoch: best.epoch, validation: best.validation, stepCount: step, endedBy }
+    return {
+      settings: used,
+      labels: task.names,
+      bestEpoch: best.epoch,
+      validation: best.validation,
+      stepCount: step,
+      endedBy,
+    }
   }
   const keep = async (progress: Omit<Progress, 'precision'>, when: 'due' | 'now') => {
     if (await checkpoints?.save({ ...progress, precision: chosen }, when)) hooks.onEvent?.({ type: 'checkpoint', step })
@@ -126,9 +139,10 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
 }
 
 /** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
-function planEpochs({ settings, tokenizer, train }: Run) {
-  const lengths = train.ids.map((ids) => ids.length)
-  const { tokensPerBatch, seed, warmupEpochs, epochs, accumulate } = settings
+function planEpochs({ settings, task, tokenizer, train }: Run) {
+  const lengths = train.texts.map((texts) => Math.max(...texts.map(({ ids }) => ids.length)))
+  const tokensPerBatch = Math.max(1, Math.round(settings.tokensPerBatch / task.textsPerExample))
+  const { seed, warmupEpochs, epochs, accumulate } = settings
   const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
   const batches = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
   const updates = (epoch: number) => chunk(batches(epoch), accumulate)
@@ -138,7 +152,7 @@ function planEpochs({ settings, tokenizer, train }: Run) {
 }
 
 function announce(
-  { settings, labels, parameters, hooks }: Run,
+  { settings, task, parameters, hooks }: Run,
   { step }: Progress,
   schedule: SchedulePlan,
   precision: ChosenPrecision,
@@ -146,7 +160,7 @@ function announce(
   hooks.onEvent?.({
     type: 'train-start',
     settings,
-    labelCount: labels.length,
+    kind: task.answer.kind,
     parameterCount: trainedSize(parameters),
     precision,
     resumedAt: step,
@@ -154,16 +168,21 @@ function announce(
   })
 }
 
-function shapeBatch(
-  { train }: Run,
-  { indices, rows, length }: Batch,
-  targets: ReturnType<typeof createTargets>,
-): ShapedBatch {
-  return {
-    shape: { rows, length },
-    ids: indices.map((i) => present(train.ids[i], 'text')),
-    targets: targets(indices),
-  }
+/** The shape of the texts of a batch of examples. */
+function shapeOf({ task }: Run, { rows, length }: Batch): StepShape {
+  return { rows: rows * task.textsPerExample, length }
+}
+
+function shapeBatch(run: Run, batch: Batch): ShapedBatch {
+  const { indices, rows } = batch
+  const texts: (TrainingText | undefined)[] = []
+  indices.forEach((index, row) => {
+    run.train.texts[index]?.forEach((text, j) => {
+      texts[j * rows + row] = text
+    })
+  })
+  const shape = shapeOf(run, batch)
+  return { shape, texts, targets: run.train.targets(indices, shape), exampleCount: indices.length }
 }
 
 type StepPlan = {
@@ -195,7 +214,10 @@ async function runStep(
       },
     )
   }
-  const tokens = shaped.reduce((sum, { ids }) => sum + ids.reduce((count, text) => count + text.length, 0), 0)
+  const tokens = shaped.reduce(
+    (sum, { texts }) => sum + texts.reduce((count, text) => count + (text?.ids.length ?? 0), 0),
+    0,
+  )
   const seconds = (performance.now() - started) / 1000
   hooks.onEvent?.({
     type: 'step-end',
@@ -211,18 +233,17 @@ async function runStep(
 
 /** Measures the validation examples and keeps the model where it is the best so far. */
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
-  const { request, tokenizer, labels, encoder, inference, hooks } = run
-  const validation = evaluateLogits(await inference.classify(run.validation.ids), run.validation.classes, labels)
+  const { request, task, tokenizer, encoder, inference, hooks } = run
+  const validation = await run.validation.evaluate(inference)
   // Without validation examples the latest epoch is kept: with a learning rate that falls to zero it is rarely a bad one.
-  const isBest = best === null || validation.count === 0 || validation.loss < best.validation.loss
-  if (isBest) {
+  const isBest = best === null || validation.report.count === 0 || validation.loss < best.validation.loss
+  if (isBest)
     await saveModelFolder(request.outputFolder, {
       encoder,
       model: trainedModel(run),
-      labels,
+      task,
       tokensMax: tokenizer.tokensMax,
     })
-  }
   hooks.onEvent?.({ type: 'epoch-end', epoch, step, validation, isBest })
   return isBest ? { epoch, validation } : best
 }
