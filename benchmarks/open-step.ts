@@ -2,6 +2,7 @@
 import { createRandom } from '../src/base/index.ts'
 import type { Graph } from '../src/onnx/index.ts'
 import { resolveBaseModel } from '../src/registry/index.ts'
+import type { SessionOptions } from '../src/runtime/index.ts'
 import { openRunSteps, openTrainingRun, type TrainingSettings } from '../src/training/index.ts'
 
 export const shape = { rows: 32, length: 64 }
@@ -11,6 +12,7 @@ const warmUps = 3
 export async function openStep(
   base: string | undefined,
   { precision = 'fp32', ...settings }: Partial<TrainingSettings> = {},
+  session: SessionOptions = {},
 ): Promise<{ step: () => Promise<unknown>; graph: Graph; release: () => Promise<void> }> {
   const { folder } = await resolveBaseModel(base, { cacheFolder: '.capstan' })
   const labels = Array.from({ length: labelCount }, (_, i) => ({
@@ -18,7 +20,14 @@ export async function openStep(
     text: 'text',
     answer: { kind: 'class' as const, label: `label ${i}` },
   }))
-  const run = await openTrainingRun({ baseFolder: folder, outputFolder: '', train: labels, validation: [], settings })
+  const run = await openTrainingRun({
+    baseFolder: folder,
+    outputFolder: '',
+    train: labels,
+    validation: [],
+    settings,
+    session,
+  })
   const runners = await openRunSteps(run, [shape], precision === 'auto' ? 'fp32' : precision)
   const batch = { shape, ...randomBatch() }
   let count = 0

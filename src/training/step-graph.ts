@@ -24,6 +24,7 @@ import { isTrained, type Parameter } from './parameters.ts'
 import type { Precision } from './settings.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
 import type { Task } from './tasks/task.ts'
+import { transposeNarrowOperands } from './transpose-narrow.ts'
 
 export type StepShape = { readonly rows: number; readonly length: number }
 
@@ -89,7 +90,7 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
 }
 
 function inPrecision(step: Model, { parameters, precision }: StepGraphOptions, tokens: number): Model {
-  if (precision === 'fp32') return step
+  if (precision === 'fp32') return transposeNarrowOperands(step)
   const weights = parameters.map(({ name }) => stateNames(name).value)
   return useIntegerProducts(step, { tokens, weights, weightGradients: precision === 'int8-all' })
 }
