@@ -13,6 +13,8 @@ export type EpochPlan = {
   /** The batches of each update of an epoch, counted from 1; all epochs have the same number of each shape. */
   updates(epoch: number): readonly (readonly Batch[])[]
   readonly schedule: SchedulePlan
+  /** Distinct batch shapes: each has a graph of its own. */
+  readonly shapes: readonly StepShape[]
 }
 
 export function planEpochs({ settings, task, tokenizer, train }: TrainingRun): EpochPlan {
@@ -24,7 +26,12 @@ export function planEpochs({ settings, task, tokenizer, train }: TrainingRun): E
   const updates = (epoch: number) => chunk(batches(epoch), accumulate)
   const stepsPerEpoch = updates(1).length
   const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
-  return { updates, schedule }
+  const shapes = new Map(
+    updates(1)
+      .flat()
+      .map((batch) => [batch.length, shapeOf({ task }, batch)]),
+  )
+  return { updates, schedule, shapes: [...shapes.values()] }
 }
 
 /** The shape of the texts of a batch of examples. */
