@@ -111,7 +111,8 @@ describe('the package', () => {
           "zeros",
         ],
         "./training": [
-          "defaultSettings",
+          "chooseSettings",
+          "estimateTraining",
           "evaluateEmbeddings",
           "evaluateGrades",
           "evaluateLabels",

@@ -148,7 +148,7 @@ export function chooseSettings(
     return {
       setting,
       value: given[setting],
-      reason: `in place of ${describeValue(defaults[setting])}${why ? ` (${why})` : ''}`,
+      reason: `in place of ${describeValue(defaults[setting])}${why ? `; ${why}` : ''}`,
       by: 'user',
     }
   })
