@@ -7,6 +7,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'base-model': () => import('./base-model.ts'),
   'training-step': () => import('./training-step.ts'),
   banking77: () => import('./banking77.ts'),
+  estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),

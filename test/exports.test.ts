@@ -123,6 +123,7 @@ describe('the package', () => {
           "openEncoder",
           "openRunSteps",
           "openTrainingRun",
+          "startEstimate",
           "startTraining",
           "trainModel",
           "wilsonInterval",
