@@ -8,6 +8,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'training-step': () => import('./training-step.ts'),
   'step-profile': () => import('./step-profile.ts'),
   banking77: () => import('./banking77.ts'),
+  estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),

@@ -111,7 +111,8 @@ describe('the package', () => {
           "zeros",
         ],
         "./training": [
-          "defaultSettings",
+          "chooseSettings",
+          "estimateTraining",
           "evaluateEmbeddings",
           "evaluateGrades",
           "evaluateLabels",
@@ -122,6 +123,7 @@ describe('the package', () => {
           "openEncoder",
           "openRunSteps",
           "openTrainingRun",
+          "startEstimate",
           "startTraining",
           "trainModel",
           "wilsonInterval",

@@ -58,6 +58,11 @@ export const commands: readonly CommandSpec[] = [
         description: 'make the new version live (a task’s first version is live anyway)',
       },
       {
+        flags: '--estimate',
+        kind: 'flag',
+        description: 'time a few steps and say what the run would take and cost, without training',
+      },
+      {
         flags: '--resume [run]',
         description: 'go on with a run whose process was killed (default: the latest), without <data>',
       },

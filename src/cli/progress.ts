@@ -1,6 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import type { FinetuneEvent } from '../platform/index.ts'
 import { type Io, printLine } from './io.ts'
+import { formatChoices } from './print-choices.ts'
+import { formatExpectedTime } from './print-estimate.ts'
 import { formatPrimary } from './print-report.ts'
 import { formatMib, formatSeconds } from './print-table.ts'
 
@@ -70,7 +72,7 @@ type DataReady = Extract<FinetuneEvent, { type: 'data-ready' }>['data']
 function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-progress' }>): string[] {
   switch (event.type) {
     case 'data-ready':
-      return describeData(event.data)
+      return [...describeData(event.data), ...formatChoices(event.data.choices)]
     case 'base-ready':
       return [`base      ${event.base.name} (${event.base.source})`]
     case 'train-start': {
@@ -80,8 +82,13 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
         ...(resumedAt > 0 ? [`resuming  after step ${resumedAt} of ${stepCount}`] : []),
         `training  ${(parameterCount / 1e6).toFixed(1)} M weights, ${head}, ${settings.pooling} pooling, ` +
           `${settings.epochs} ${settings.epochs === 1 ? 'epoch' : 'epochs'} at most (${stepCount} steps of ${settings.tokensPerBatch} tokens), seed ${settings.seed}`,
+        ...formatChoices(event.choices),
         ...(precision.reason ? [`precision ${precision.precision}: ${precision.reason}`] : []),
       ]
+    }
+    case 'estimate-ready': {
+      const { seconds, secondsInterval } = event.estimate.left
+      return [`estimate  ${formatExpectedTime(seconds, secondsInterval)} left`]
     }
     case 'checkpoint':
       return []

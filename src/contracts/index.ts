@@ -43,6 +43,15 @@ export {
   type PredictionRequest,
 } from './prediction-request.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
-export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
+export {
+  type Choice,
+  choiceSchema,
+  type Run,
+  type RunEstimate,
+  runEstimateSchema,
+  runSchema,
+  type Usage,
+  usageSchema,
+} from './run.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
 export { type TaskKind, taskKindSchema } from './task-kind.ts'

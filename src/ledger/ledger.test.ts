@@ -175,6 +175,8 @@ describe('the cost of a run', () => {
     startedAt: '2026-03-01T10:00:00.000Z',
     finishedAt: '2026-03-01T10:05:00.000Z',
     error: null,
+    estimate: null,
+    choices: [],
     usage: { wallSeconds: 300, cpuSeconds: 590.25, memoryBytesPeak: 1e9 },
   }
   const rate = { amount: '0.0408', currency: 'USD', date: '2026-06-17', source: 'price list' }

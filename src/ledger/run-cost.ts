@@ -15,9 +15,19 @@ export const cpuSecondCommodity = 'CPU-SECOND'
 
 const secondsPerHour = 3600n
 
+/** CPU-seconds at a rate per CPU-hour, rounded half to even to a micro-unit. */
+export function priceCpuSeconds(cpuSeconds: number, rate: Rate): Money {
+  const micro = toMicroSeconds(cpuSeconds) * parseAmountMicro(rate.amount)
+  return { amountMicro: divideHalfEven(micro, secondsPerHour * microUnitsPerUnit), currency: rate.currency }
+}
+
+function toMicroSeconds(cpuSeconds: number): bigint {
+  return BigInt(Math.round(cpuSeconds * Number(microUnitsPerUnit)))
+}
+
 /**
- * The entry for what a finished run used: its CPU-seconds, and their price at a dated rate per CPU-hour, rounded half to
- * even to a micro-unit. Both commodities stand in one entry, so quantity and money never drift apart.
+ * The entry for what a finished run used: its CPU-seconds, and their price at a dated rate. Both commodities stand in one
+ * entry, so quantity and money never drift apart.
  */
 export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { entry: NewEntry; cost: Money } {
   if (run.finishedAt === null || run.usage === null) {
@@ -30,14 +40,10 @@ export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { e
     )
   }
   const { cpuSeconds, wallSeconds } = run.usage
-  const cpuMicroSeconds = BigInt(Math.round(cpuSeconds * Number(microUnitsPerUnit)))
-  const amountMicro = divideHalfEven(
-    cpuMicroSeconds * parseAmountMicro(rate.amount),
-    secondsPerHour * microUnitsPerUnit,
-  )
+  const cost = priceCpuSeconds(cpuSeconds, rate)
   const postings = [
-    ...transfer(cpuSecondCommodity, cpuMicroSeconds, accounts.metered),
-    ...transfer(rate.currency, amountMicro, accounts.accruedCloud),
+    ...transfer(cpuSecondCommodity, toMicroSeconds(cpuSeconds), accounts.metered),
+    ...transfer(cost.currency, cost.amountMicro, accounts.accruedCloud),
   ]
   const entry = {
     source: 'capstan.run',
@@ -49,7 +55,7 @@ export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { e
     dimensions: { task: run.task, run: run.id, kind: run.kind },
     postings,
   }
-  return { entry, cost: { amountMicro, currency: rate.currency } }
+  return { entry, cost }
 }
 
 /** Nothing where the amount rounds to zero: a posting is never zero. */

@@ -15,6 +15,7 @@ import { openRegistry, type Registry, type VersionReference } from '../registry/
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
+import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
@@ -43,6 +44,8 @@ export type Platform = {
   readonly config: Config
   /** Trains, registers and books a model for a task. */
   train(request: TrainTaskRequest): Promise<TrainTaskResult>
+  /** What training on this would take, from a few timed steps; trains nothing and records no run. */
+  estimate(request: TrainTaskRequest): Promise<EstimateTaskResult>
   /** Goes on with a training run whose process was killed. */
   resume(request?: ResumeRequest): Promise<TrainTaskResult>
   /** Measures a version (the live one unless told) on a labelled file. */
@@ -92,8 +95,8 @@ export async function createPlatform({
   return {
     config,
     ledger,
-    train: (request) =>
-      trainTask(context, { ...withColumns(config, request), kind: request.kind ?? config.tasks[request.task]?.kind }),
+    train: (request) => trainTask(context, withTaskConfig(config, request)),
+    estimate: (request) => estimateTask(context, withTaskConfig(config, request)),
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
@@ -137,6 +140,10 @@ async function evaluateTask({ registry }: PlatformContext, { task, version, data
   const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
   const report = await evaluateFolder(folder, examples)
   return { model, report, skipped: problems.length }
+}
+
+function withTaskConfig(config: Config, request: TrainTaskRequest): TrainTaskRequest {
+  return { ...withColumns(config, request), kind: request.kind ?? config.tasks[request.task]?.kind }
 }
 
 /** Columns that the request leaves open are those of `capstan.yaml`, where the task stands there. */

@@ -15,6 +15,7 @@ import {
   startTraining,
   type TrainEvent,
   type TrainingSettings,
+  type TrainRequest,
   type TrainResult,
 } from '../training/index.ts'
 import { evaluateFolder, reportOf } from './evaluate-folder.ts'
@@ -98,7 +99,21 @@ export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataR
 }
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
-export async function trainPrepared({
+export async function trainPrepared(prepared: PreparedRun): Promise<FinetuneReport> {
+  const { folder, data, onEvent = () => {}, signal } = prepared
+  const usage = measureUsage()
+  const { base, request } = await openBase(prepared)
+  const job = startTraining(request, onEvent)
+  if (signal?.aborted) job.stop()
+  signal?.addEventListener('abort', job.stop)
+  const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
+  onEvent({ type: 'evaluation-start', count: data.test.length })
+  const test = await evaluateFolder(folder, data.test)
+  return { test, data, base, training, usage: usage() }
+}
+
+/** Finds or downloads the base, and says what training it on the data asks for. */
+export async function openBase({
   folder,
   data,
   onEvent = () => {},
@@ -107,8 +122,7 @@ export async function trainPrepared({
   base: spec,
   cacheFolder = '.capstan',
   checkpoint,
-}: PreparedRun): Promise<FinetuneReport> {
-  const usage = measureUsage()
+}: PreparedRun): Promise<{ base: BaseModel; request: TrainRequest }> {
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,
@@ -124,16 +138,11 @@ export async function trainPrepared({
     kind: data.kind,
     train,
     validation,
+    testCount: data.test.length,
     ...(settings ? { settings } : {}),
     ...(checkpoint ? { checkpoint } : {}),
   }
-  const job = startTraining(request, onEvent)
-  if (signal?.aborted) job.stop()
-  signal?.addEventListener('abort', job.stop)
-  const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
-  onEvent({ type: 'evaluation-start', count: data.test.length })
-  const test = await evaluateFolder(folder, data.test)
-  return { test, data, base, training, usage: usage() }
+  return { base, request }
 }
 
 /** The variables that the hub's own tools read. */

@@ -1,4 +1,4 @@
-import type { TaskKind } from '../contracts/index.ts'
+import type { Choice, TaskKind } from '../contracts/index.ts'
 import {
   describeExamples,
   type Example,
@@ -46,6 +46,8 @@ export type PreparedData = {
   /** Rows left out of training because the test file has them too, or nearly. */
   duplicatesOfTest: number
   fingerprint: string
+  /** What was made of the file, and why. */
+  choices: Choice[]
 }
 
 export const defaultSeed = 1
@@ -89,5 +91,22 @@ export async function prepareData({
     skippedByKind: read.skippedByKind,
     duplicatesOfTest: dropped,
     fingerprint: fingerprintExamples([...split.train, ...split.validation, ...(given?.examples ?? split.test)]),
+    choices: [chooseKind(kind, options.kind, columns), explainValidation(split.validation.length, validation)],
   }
+}
+
+function chooseKind(kind: TaskKind, asked: TaskKind | undefined, columns: PreparedData['columns']): Choice {
+  if (asked !== undefined)
+    return { setting: 'kind', value: kind, reason: 'in place of what the columns would say', by: 'user' }
+  const names = Object.values(columns).join(', ')
+  return { setting: 'kind', value: kind, reason: `what the columns ${names} hold`, by: 'capstan' }
+}
+
+/** `tenth`: how many examples would be held out to choose the epoch. */
+function explainValidation(count: number, tenth: number): Choice {
+  const reason =
+    count > 0
+      ? 'held out to choose the epoch'
+      : `a tenth, ${tenth}, could not tell one epoch from the next, and is worth more to train on`
+  return { setting: 'validationExamples', value: count, reason, by: 'capstan' }
 }

@@ -1,8 +1,18 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
-import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
+import {
+  type ModelVersion,
+  type Money,
+  type Rate,
+  type Run,
+  type TaskKind,
+  taskNameSchema,
+  type Usage,
+} from '../contracts/index.ts'
+import type { Registry } from '../registry/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
+import { toRunEstimate } from './expected-usage.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
 import { defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
@@ -79,11 +89,13 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
   const { registry, ledger, config, store } = context
   const { task, promote, checkpointSeconds: everySeconds } = request
   const usage = measureUsage(run.usage)
+  const rate = config.rates.cpuHour
   const folder = openTrainingFolder(store.folder, run.id)
   let recorded: Promise<unknown> = Promise.resolve()
   const onEvent = (event: FinetuneEvent) => {
     hooks.onEvent?.(event)
-    if (event.type === 'checkpoint') recorded = recorded.then(() => registry.recordUsage(run.id, usage()))
+    const write = recordOf(event, { registry, run, usage, rate, data })
+    if (write) recorded = recorded.then(write)
   }
   try {
     const report = await trainPrepared({
@@ -107,19 +119,44 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     })
     const status = report.training.endedBy === 'stop' ? 'stopped' : 'succeeded'
     const finished = await registry.finishRun(run.id, { status, usage: usage() })
-    const { cost } = await ledger.postRunCost({ run: finished, rate: config.rates.cpuHour })
+    const { cost } = await ledger.postRunCost({ run: finished, rate })
     await removeInterrupted(context, task)
     return { run: finished, model, cost, report }
   } catch (error) {
     const code = error instanceof CapstanError ? error.code : 'internal'
     const message = error instanceof Error ? error.message : String(error)
     const failed = await registry.finishRun(run.id, { status: 'failed', usage: usage(), error: { code, message } })
-    await ledger.postRunCost({ run: failed, rate: config.rates.cpuHour })
+    await ledger.postRunCost({ run: failed, rate })
     throw error
   } finally {
     await folder.remove()
   }
 }
+
+/** What an event of a run adds to its record, as measured at that moment. */
+function recordOf(
+  event: FinetuneEvent,
+  {
+    registry,
+    run: { id },
+    usage,
+    rate,
+    data,
+  }: { registry: Registry; run: Run; usage: () => Usage; rate: Rate; data: PreparedData },
+): (() => Promise<void>) | null {
+  const spent = usage()
+  switch (event.type) {
+    case 'train-start':
+      return () => registry.recordChoices(id, [...data.choices, ...event.choices])
+    case 'estimate-ready':
+      return () => registry.recordEstimate(id, toRunEstimate(event.estimate, { spent, rate }))
+    case 'checkpoint':
+      return () => registry.recordUsage(id, spent)
+    default:
+      return null
+  }
+}
+
 async function latestInterrupted({ registry, store }: PlatformContext): Promise<string> {
   const folders = await listTrainingFolders(store.folder)
   const run = (await registry.listRuns()).find(({ id }) => folders.includes(id))
@@ -140,7 +177,8 @@ function describeRequest({ data, test, base, settings }: StoredRequest): Record<
   return { data, test, base, ...settings }
 }
 
-function refuseBadName(task: string): void {
+/** Throws InvalidInputError `platform.bad-task-name`. */
+export function refuseBadName(task: string): void {
   const result = taskNameSchema.safeParse(task)
   if (result.success) return
   throw new InvalidInputError(

@@ -1,7 +1,7 @@
 // Rows to contract types, and the reads that several operations share.
 import type { Kysely, Selectable } from 'kysely'
 import { NotFoundError } from '../base/index.ts'
-import type { ModelVersion, Run } from '../contracts/index.ts'
+import { choiceSchema, type ModelVersion, type Run, runEstimateSchema } from '../contracts/index.ts'
 import type { Schema } from '../storage/index.ts'
 
 type Database = Kysely<Schema>
@@ -22,6 +22,8 @@ export function toRun(row: Selectable<Schema['runs']>): Run {
     finishedAt: row.finished_at?.toISOString() ?? null,
     error: hasError ? { code: row.error_code as string, message: row.error_message as string } : null,
     usage: isMeasured ? { wallSeconds, cpuSeconds, memoryBytesPeak: Number(memoryBytesPeak) } : null,
+    estimate: runEstimateSchema.nullable().parse(row.estimate),
+    choices: choiceSchema.array().parse(row.choices),
   }
 }
 

@@ -39,6 +39,25 @@ describe('a run', () => {
     expect(await registry.findRun(started.id)).toEqual(finished)
   })
 
+  it('keeps its first estimate, to the micro-unit, and how its settings were chosen', async () => {
+    const { id } = await startRun('runs')
+    const estimate = {
+      seconds: 60.5,
+      secondsInterval: [50, 70] as [number, number],
+      cpuSeconds: 110.25,
+      memoryBytesPeak: 3 * 2 ** 31,
+      memoryBytesToCome: 1024,
+      steps: 100,
+      tokens: 51_200,
+      cost: { amountMicro: 2n ** 60n, currency: 'EUR' },
+    }
+    const choices = [{ setting: 'epochs', value: 12, reason: '770 examples', by: 'capstan' as const }]
+    await registry.recordEstimate(id, estimate)
+    await registry.recordEstimate(id, { ...estimate, seconds: 5 })
+    await registry.recordChoices(id, choices)
+    expect(await registry.findRun(id)).toMatchObject({ estimate, choices })
+  })
+
   it('that failed says why', async () => {
     const { id } = await startRun('runs')
     const error = { code: 'training.non-finite-loss', message: 'Loss is NaN at step 17.' }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/index.ts'
-import type { ModelVersion, Run, Usage } from '../contracts/index.ts'
+import type { Choice, ModelVersion, Run, RunEstimate, Usage } from '../contracts/index.ts'
 import type { Store } from '../storage/index.ts'
 import {
   findModelVersion,
@@ -17,6 +17,8 @@ import {
   listRuns,
   type NewRun,
   type RunOutcome,
+  recordChoices,
+  recordEstimate,
   recordUsage,
   resumeRun,
   startRun,
@@ -36,6 +38,10 @@ export type Registry = {
   finishRun(id: string, outcome: RunOutcome): Promise<Run>
   /** What a run has used so far. */
   recordUsage(id: string, usage: Usage): Promise<void>
+  /** What a run is expected to take; its first estimate stays. */
+  recordEstimate(id: string, estimate: RunEstimate): Promise<void>
+  /** How a run's settings were chosen. */
+  recordChoices(id: string, choices: readonly Choice[]): Promise<void>
   /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
   resumeRun(id: string): Promise<Run>
   findRun(id: string): Promise<Run>
@@ -79,6 +85,8 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     startRun: (run) => startRun(context, run),
     finishRun: (id, outcome) => finishRun(context, id, outcome),
     recordUsage: (id, usage) => recordUsage(context, id, usage),
+    recordEstimate: (id, estimate) => recordEstimate(context, id, estimate),
+    recordChoices: (id, choices) => recordChoices(context, id, choices),
     resumeRun: (id) => resumeRun(context, id),
     findRun: (id) => findRun(context, id),
     listRuns: (filter) => listRuns(context, filter),

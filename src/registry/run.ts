@@ -1,5 +1,5 @@
 import { ConflictError, createId, NotFoundError } from '../base/index.ts'
-import type { Run, Usage } from '../contracts/index.ts'
+import { type Choice, type Run, type RunEstimate, runEstimateSchema, toWire, type Usage } from '../contracts/index.ts'
 import { requireTask, toRun } from './queries.ts'
 import type { RegistryContext } from './registry.ts'
 
@@ -60,6 +60,22 @@ export async function finishRun({ store, clock }: RegistryContext, id: string, o
 /** Records what a run has used so far, so that it is known if its process is killed. */
 export async function recordUsage({ store }: RegistryContext, id: string, usage: Usage): Promise<void> {
   await store.database.updateTable('runs').set(usageColumns(usage)).where('id', '=', id).execute()
+}
+
+/** Records what a run is expected to take: the first estimate counts, later ones change nothing. */
+export async function recordEstimate({ store }: RegistryContext, id: string, estimate: RunEstimate): Promise<void> {
+  await store.database
+    .updateTable('runs')
+    .set({ estimate: JSON.stringify(toWire(runEstimateSchema, estimate)) })
+    .where('id', '=', id)
+    .where('estimate', 'is', null)
+    .execute()
+}
+
+/** Records how a run's settings were chosen. */
+export async function recordChoices({ store }: RegistryContext, id: string, choices: readonly Choice[]): Promise<void> {
+  const json = JSON.stringify(choices)
+  await store.database.updateTable('runs').set({ choices: json }).where('id', '=', id).execute()
 }
 
 /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */

@@ -21,6 +21,8 @@ type RunsTable = {
   wall_seconds: number | null
   cpu_seconds: number | null
   memory_bytes_peak: bigint | null
+  estimate: Json<JsonObject> | null
+  choices: ColumnType<unknown[], string | undefined, string>
 }
 
 type ModelVersionsTable = {

@@ -1,5 +1,8 @@
 export type { HeadKind, Pooling } from './attach-head.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
+export { chooseSettings, type SettingsFacts } from './choose-settings.ts'
+export type { TrainingEstimate } from './estimate-left.ts'
+export { estimateTraining, type ProbedEstimate } from './estimate-training.ts'
 export { insertDropout } from './insert-dropout.ts'
 export { evaluateLogits } from './metrics/evaluate-classes.ts'
 export { evaluateGrades } from './metrics/evaluate-grades.ts'
@@ -16,13 +19,9 @@ export type {
 } from './metrics/evaluation-report.ts'
 export { wilsonInterval } from './metrics/intervals.ts'
 export { openEncoder } from './open-encoder.ts'
-export { defaultSettings, type TrainingSettings } from './settings.ts'
-export { startTraining, type TrainingJob } from './start-training.ts'
+export type { TrainingSettings } from './settings.ts'
+export { startEstimate, startTraining, type TrainingJob } from './start-training.ts'
 export type { Validation } from './tasks/task.ts'
-export {
-  type TrainEvent,
-  type TrainHooks,
-  type TrainResult,
-  trainModel,
-} from './train-model.ts'
+export type { TrainEvent, TrainHooks } from './train-event.ts'
+export { type TrainResult, trainModel } from './train-model.ts'
 export { openRunSteps, openTrainingRun, type TrainRequest } from './training-run.ts'

@@ -1,4 +1,3 @@
-import type { TaskKind } from '../contracts/index.ts'
 import type { HeadKind, Pooling } from './attach-head.ts'
 import type { OptimizerName } from './optimizers.ts'
 import type { ScheduleName } from './schedules.ts'
@@ -56,53 +55,4 @@ export type TrainingSettings = {
   pooling: Pooling
   head: HeadKind
   seed: number
-}
-
-/** Settings for `exampleCount` training examples on a base made for sentences or not. Measured: docs/recipe.md. */
-export function defaultSettings({
-  kind = 'classify',
-  exampleCount,
-  sentencePooling,
-}: {
-  kind?: TaskKind
-  exampleCount: number
-  sentencePooling: Pooling | null
-}): TrainingSettings {
-  const isSentenceEncoder = sentencePooling !== null
-  return {
-    epochs: defaultEpochs(exampleCount),
-    method: 'full',
-    loraRank: 16,
-    loraAlpha: 32,
-    loraDropout: 0,
-    loraTargets: ['*'],
-    freeze: [],
-    precision: 'fp32',
-    optimizer: 'adamw',
-    schedule: 'linear',
-    // Each text of a batch is a wrong answer to the others, so that a small batch teaches little.
-    tokensPerBatch: kind === 'embed' ? 2048 : 512,
-    accumulate: 1,
-    tokensMax: 128,
-    learningRate: isSentenceEncoder ? 3e-4 : 1e-4,
-    headLearningRate: isSentenceEncoder ? 3e-3 : 1e-3,
-    layerDecay: 1,
-    ema: 0,
-    weightDecay: 0.01,
-    warmupEpochs: 0.1,
-    labelSmoothing: 0,
-    classWeights: 'none',
-    dropout: 0.1,
-    clipNorm: 1,
-    patience: 2,
-    pooling: sentencePooling ?? 'mean',
-    head: isSentenceEncoder && kind === 'classify' ? 'cosine' : 'linear',
-    seed: 1,
-  }
-}
-
-function defaultEpochs(exampleCount: number): number {
-  if (exampleCount >= 20_000) return 2
-  if (exampleCount >= 4_000) return 3
-  return exampleCount >= 1_000 ? 6 : 12
 }

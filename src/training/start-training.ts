@@ -1,12 +1,14 @@
 import { type PackedError, startWorker, unpackError } from '../base/index.ts'
-import type { TrainEvent, TrainResult } from './train-model.ts'
+import type { ProbedEstimate } from './estimate-training.ts'
+import type { TrainEvent } from './train-event.ts'
+import type { TrainResult } from './train-model.ts'
 import type { TrainRequest } from './training-run.ts'
 
-export type WorkerInput = { request: TrainRequest; stopFlag: SharedArrayBuffer }
+export type WorkerInput = { request: TrainRequest; purpose: 'train' | 'estimate'; stopFlag: SharedArrayBuffer }
 
-export type WorkerMessage =
+export type WorkerMessage<Result = TrainResult | ProbedEstimate> =
   | { type: 'event'; event: TrainEvent }
-  | { type: 'result'; result: TrainResult }
+  | { type: 'result'; result: Result }
   | { type: 'error'; error: PackedError }
 
 export type TrainingJob = {
@@ -16,13 +18,24 @@ export type TrainingJob = {
   stop(): void
 }
 
+type OnEvent = (event: TrainEvent) => void
+
 /** Runs `trainModel` in a worker thread, so that this thread stays responsive. */
-export function startTraining(request: TrainRequest, onEvent: (event: TrainEvent) => void = () => {}): TrainingJob {
+export function startTraining(request: TrainRequest, onEvent?: OnEvent): TrainingJob {
   const stopFlag = new SharedArrayBuffer(4)
-  const input: WorkerInput = { request, stopFlag }
+  const result = runWorker<TrainResult>({ request, purpose: 'train', stopFlag }, onEvent)
+  return { result, stop: () => Atomics.store(new Int32Array(stopFlag), 0, 1) }
+}
+
+/** Runs `estimateTraining` in a worker thread, as the run would. */
+export function startEstimate(request: TrainRequest, onEvent?: OnEvent): Promise<ProbedEstimate> {
+  return runWorker({ request, purpose: 'estimate', stopFlag: new SharedArrayBuffer(4) }, onEvent)
+}
+
+function runWorker<Result>(input: WorkerInput, onEvent: OnEvent = () => {}): Promise<Result> {
   const worker = startWorker('./training-worker', import.meta.url, input)
-  const result = new Promise<TrainResult>((resolve, reject) => {
-    worker.on('message', (message: WorkerMessage) => {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: WorkerMessage<Result>) => {
       if (message.type === 'event') onEvent(message.event)
       else if (message.type === 'result') resolve(message.result)
       else reject(unpackError(message.error))
@@ -32,5 +45,4 @@ export function startTraining(request: TrainRequest, onEvent: (event: TrainEvent
       reject(new Error(`internal: the training worker ended with code ${code} and no result`)),
     )
   })
-  return { result, stop: () => Atomics.store(new Int32Array(stopFlag), 0, 1) }
 }

@@ -116,7 +116,8 @@ async function openUpdater(
   }
 }
 
-function clearRows({ dims, data }: Tensor, ids: readonly number[]): void {
+/** Sets these rows of a table to zero. */
+export function clearRows({ dims, data }: Tensor, ids: readonly number[]): void {
   const width = dims[1] as number
   for (const id of ids) (data as Float32Array).fill(0, id * width, (id + 1) * width)
 }
@@ -134,6 +135,6 @@ function scalarFeeds(
   return Object.fromEntries(entries)
 }
 
-function keyOf({ rows, length }: StepShape): string {
+export function keyOf({ rows, length }: StepShape): string {
   return `${rows} × ${length}`
 }

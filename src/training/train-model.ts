@@ -1,53 +1,17 @@
 /** Trains a model for a task on a base model: the loop, its checkpoints and its end. */
 import { CapstanError } from '../base/index.ts'
-import type { TaskKind } from '../contracts/index.ts'
-import { type Batch, chooseBuckets, planBatches } from '../data/index.ts'
+import type { Batch } from '../data/index.ts'
 import { type Best, type Checkpoints, openCheckpoints, type Progress } from './checkpoint.ts'
-import { type ChosenPrecision, choosePrecision } from './choose-precision.ts'
-import { trainedSize } from './parameters.ts'
-import { saveModelFolder } from './save-model.ts'
+import { choosePrecision } from './choose-precision.ts'
+import { followRun, type RunFollower } from './follow-run.ts'
+import { measureWork, type Work } from './measure-work.ts'
+import { planEpochs, shapeBatch } from './plan-epochs.ts'
 import { type SchedulePlan, scheduleFactor } from './schedules.ts'
 import type { TrainingSettings } from './settings.ts'
-import type { StepShape } from './step-graph.ts'
-import type { TrainingText } from './step-runner.ts'
-import type { ShapedBatch, StepResult, StepRunners } from './step-runners.ts'
+import type { ShapedBatch, StepRunners } from './step-runners.ts'
 import type { Validation } from './tasks/task.ts'
-import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest, trainedModel } from './training-run.ts'
-
-/** Each bucket costs a session of about 130 MB at 512 tokens. */
-const bucketsMax = 6
-
-export type TrainEvent =
-  | {
-      type: 'train-start'
-      settings: TrainingSettings
-      kind: TaskKind
-      /** Weights that learn. */
-      parameterCount: number
-      precision: ChosenPrecision
-      /** Updates made before an interruption. */
-      resumedAt: number
-      stepCount: number
-      warmupSteps: number
-    }
-  | ({
-      type: 'step-end'
-      step: number
-      stepCount: number
-      epoch: number
-      learningRate: number
-      tokens: number
-      seconds: number
-    } & StepResult)
-  /** The run can go on from here. */
-  | { type: 'checkpoint'; step: number }
-  | { type: 'epoch-end'; epoch: number; step: number; validation: Validation; isBest: boolean }
-
-export type TrainHooks = {
-  onEvent?: (event: TrainEvent) => void
-  /** Asked between steps; true ends the run with the best model so far. */
-  shouldStop?: () => boolean
-}
+import { type TrainHooks, trainStart } from './train-event.ts'
+import { openRunSteps, openTrainingRun, saveRun, type TrainingRun, type TrainRequest } from './training-run.ts'
 
 export type TrainResult = {
   settings: TrainingSettings
@@ -59,14 +23,16 @@ export type TrainResult = {
   endedBy: 'epochs' | 'patience' | 'stop'
 }
 
-type Run = TrainingRun & { hooks: TrainHooks }
+type Run = TrainingRun & { hooks: TrainHooks; follower: RunFollower }
 
 /**
  * Fine-tunes a base model to answer texts as the examples do, and leaves the best epoch's model in `outputFolder`. Blocks its thread while a step runs: `startTraining` does it in a worker.
  * Throws CapstanError `training.non-finite` when loss or gradient stop being numbers; the last good model is kept.
  */
 export async function trainModel(request: TrainRequest, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const run: Run = { ...(await openTrainingRun(request)), hooks }
+  const opened = await openTrainingRun(request)
+  const follower = followRun(opened)
+  const run: Run = { ...opened, inference: follower.inference, hooks, follower }
   const checkpoints = request.checkpoint ? openCheckpoints(run, request.checkpoint) : null
   try {
     const restored = (await checkpoints?.restore()) ?? null
@@ -86,19 +52,12 @@ async function startRun(run: Run): Promise<Progress> {
 }
 
 async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | null): Promise<TrainResult> {
-  const { settings, task, hooks, average } = run
+  const { settings, task, hooks, average, follower } = run
   const plan = planEpochs(run)
   const shaped = (batches: readonly Batch[]) => batches.map((batch) => shapeBatch(run, batch))
   const chosen = start.precision ?? (await choosePrecision(run, shaped(plan.updates(1)[0] ?? [])))
-  const runners = await openRunSteps(
-    run,
-    plan
-      .updates(1)
-      .flat()
-      .map((batch) => shapeOf(run, batch)),
-    chosen.precision,
-  )
-  announce(run, start, plan.schedule, chosen)
+  const runners = await openRunSteps(run, plan.shapes, chosen.precision)
+  hooks.onEvent?.(trainStart(run, { schedule: plan.schedule, precision: chosen, resumedAt: start.step }))
   let { step, best } = start
   const end = (endedBy: TrainResult['endedBy']): TrainResult => {
     const used = { ...settings, precision: chosen.precision }
@@ -117,15 +76,20 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
   try {
     for (let epoch = start.epoch; epoch <= settings.epochs; epoch++) {
       let updates = epoch === start.epoch ? start.updates : 0
-      for (const batches of plan.updates(epoch).slice(updates)) {
+      const all = plan.updates(epoch)
+      for (const batches of all.slice(updates)) {
         if (hooks.shouldStop?.()) {
           best = await endEpoch(run, epoch, step, best)
           return end('stop')
         }
-        const place = { epoch, step: ++step, schedule: plan.schedule }
-        await runStep(run, runners, { batches, shaped: shaped(batches), ...place })
+        const update = { batches, shaped: shaped(batches), epoch, step: ++step, schedule: plan.schedule }
+        const work = await runStep(run, runners, update)
         average?.follow(step)
         updates++
+        const place = { epoch, updates, hasStarted: true }
+        const at = { plan, place, isLast: updates === all.length }
+        const estimate = follower.step({ batches: update.shaped, work }, at)
+        if (estimate) hooks.onEvent?.({ type: 'estimate-ready', estimate })
         await keep({ epoch, updates, step, best }, 'due')
       }
       best = await endEpoch(run, epoch, step, best)
@@ -136,53 +100,6 @@ async function runEpochs(run: Run, start: Progress, checkpoints: Checkpoints | n
   } finally {
     await runners.release()
   }
-}
-
-/** Which texts stand together in each step of each epoch, and what that makes of the schedule. */
-function planEpochs({ settings, task, tokenizer, train }: Run) {
-  const lengths = train.texts.map((texts) => Math.max(...texts.map(({ ids }) => ids.length)))
-  const tokensPerBatch = Math.max(1, Math.round(settings.tokensPerBatch / task.textsPerExample))
-  const { seed, warmupEpochs, epochs, accumulate } = settings
-  const bucketLengths = chooseBuckets(lengths, { tokensPerBatch, bucketsMax, lengthMax: tokenizer.tokensMax })
-  const batches = (epoch: number) => planBatches(lengths, { tokensPerBatch, bucketLengths, shuffle: { seed, epoch } })
-  const updates = (epoch: number) => chunk(batches(epoch), accumulate)
-  const stepsPerEpoch = updates(1).length
-  const schedule = { stepCount: stepsPerEpoch * epochs, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch) }
-  return { updates, schedule }
-}
-
-function announce(
-  { settings, task, parameters, hooks }: Run,
-  { step }: Progress,
-  schedule: SchedulePlan,
-  precision: ChosenPrecision,
-): void {
-  hooks.onEvent?.({
-    type: 'train-start',
-    settings,
-    kind: task.answer.kind,
-    parameterCount: trainedSize(parameters),
-    precision,
-    resumedAt: step,
-    ...schedule,
-  })
-}
-
-/** The shape of the texts of a batch of examples. */
-function shapeOf({ task }: Run, { rows, length }: Batch): StepShape {
-  return { rows: rows * task.textsPerExample, length }
-}
-
-function shapeBatch(run: Run, batch: Batch): ShapedBatch {
-  const { indices, rows } = batch
-  const texts: (TrainingText | undefined)[] = []
-  indices.forEach((index, row) => {
-    run.train.texts[index]?.forEach((text, j) => {
-      texts[j * rows + row] = text
-    })
-  })
-  const shape = shapeOf(run, batch)
-  return { shape, texts, targets: run.train.targets(indices, shape), exampleCount: indices.length }
 }
 
 type StepPlan = {
@@ -198,11 +115,10 @@ async function runStep(
   { settings, train, hooks }: Run,
   runners: StepRunners,
   { batches, shaped, epoch, step, schedule }: StepPlan,
-): Promise<void> {
-  const started = performance.now()
+): Promise<Work> {
   const factor = scheduleFactor(settings.schedule, step - 1, schedule)
   const learningRate = settings.learningRate * factor
-  const result = await runners.update(shaped, { factor, step })
+  const { value: result, work } = await measureWork(() => runners.update(shaped, { factor, step }))
   if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
     const lines = batches.flatMap(({ indices }) => indices.map((i) => train.lines[i]))
     throw new CapstanError(
@@ -218,7 +134,6 @@ async function runStep(
     (sum, { texts }) => sum + texts.reduce((count, text) => count + (text?.ids.length ?? 0), 0),
     0,
   )
-  const seconds = (performance.now() - started) / 1000
   hooks.onEvent?.({
     type: 'step-end',
     step,
@@ -226,28 +141,19 @@ async function runStep(
     epoch,
     learningRate,
     tokens,
-    seconds,
+    seconds: work.seconds,
     ...result,
   })
+  return work
 }
 
 /** Measures the validation examples and keeps the model where it is the best so far. */
 async function endEpoch(run: Run, epoch: number, step: number, best: Best | null): Promise<Best> {
-  const { request, task, tokenizer, encoder, inference, hooks } = run
+  const { request, inference, hooks, follower } = run
   const validation = await run.validation.evaluate(inference)
   // Without validation examples the latest epoch is kept: with a learning rate that falls to zero it is rarely a bad one.
   const isBest = best === null || validation.report.count === 0 || validation.loss < best.validation.loss
-  if (isBest)
-    await saveModelFolder(request.outputFolder, {
-      encoder,
-      model: trainedModel(run),
-      task,
-      tokensMax: tokenizer.tokensMax,
-    })
+  if (isBest) await follower.write(() => saveRun(run, request.outputFolder))
   hooks.onEvent?.({ type: 'epoch-end', epoch, step, validation, isBest })
   return isBest ? { epoch, validation } : best
-}
-
-function chunk<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }

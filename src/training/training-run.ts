@@ -1,5 +1,5 @@
 /** A training run's parts, opened: base model with head, parameters, tokenized examples. */
-import type { TaskKind } from '../contracts/index.ts'
+import type { Choice, TaskKind } from '../contracts/index.ts'
 import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
@@ -13,6 +13,7 @@ import {
 } from './adapters.ts'
 import { headBiasName, headWeightName } from './attach-head.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
+import { chooseSettings, describeFacts } from './choose-settings.ts'
 import { type Inference, openInference } from './inference.ts'
 import { insertDropout } from './insert-dropout.ts'
 import { createMovingAverage, type MovingAverage } from './moving-average.ts'
@@ -20,7 +21,8 @@ import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
 import { optimizers } from './optimizers.ts'
 import { parameterPaths } from './parameter-paths.ts'
 import { createParameters, type Parameter, weightNames } from './parameters.ts'
-import { defaultSettings, type Precision, type TrainingSettings } from './settings.ts'
+import { saveModelFolder } from './save-model.ts'
+import type { Precision, TrainingSettings } from './settings.ts'
 import type { StepShape } from './step-graph.ts'
 import { openStepRunners, type StepRunners } from './step-runners.ts'
 import { createTask } from './tasks/index.ts'
@@ -36,6 +38,8 @@ export type TrainRequest = {
   /** Chooses the epoch to keep. */
   validation: readonly Example[]
   settings?: Partial<TrainingSettings>
+  /** Texts that the caller will have the model answer afterwards: they count in estimates. */
+  testCount?: number
   /** Where the run's state is kept, so that it can go on after its process was killed; without it, nowhere. */
   checkpoint?: CheckpointOptions
   session?: SessionOptions
@@ -45,6 +49,7 @@ export type TrainRequest = {
 export type TrainingRun = {
   request: TrainRequest
   settings: TrainingSettings
+  choices: readonly Choice[]
   task: Task
   tokenizer: Tokenizer
   encoder: Encoder
@@ -62,12 +67,7 @@ export type TrainingRun = {
 export async function openTrainingRun(request: TrainRequest): Promise<TrainingRun> {
   const { baseFolder, kind = 'classify', train, session } = request
   const encoder = await openEncoder(baseFolder)
-  const defaults = defaultSettings({
-    kind,
-    exampleCount: train.length,
-    sentencePooling: encoder.sentencePooling,
-  })
-  const settings = { ...defaults, ...request.settings }
+  const { settings, choices } = chooseSettings(describeFacts(kind, train, encoder), request.settings)
   const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
   const task = createTask(kind, train, settings)
   const model = task.attach(encoder)
@@ -95,6 +95,7 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
   return {
     request,
     settings,
+    choices,
     task,
     tokenizer,
     encoder,
@@ -132,8 +133,13 @@ export async function openRunSteps(
   })
 }
 
-/** The model as it would be saved now: averaged where the run averages, adapters merged. */
-export function trainedModel({ task, model, adapters, parameters, average, settings }: TrainingRun): Model {
+/** Writes the model as it is now: averaged where the run averages, adapters merged. */
+export async function saveRun(run: TrainingRun, folder: string): Promise<void> {
+  const { encoder, task, tokenizer } = run
+  await saveModelFolder(folder, { encoder, model: trainedModel(run), task, tokensMax: tokenizer.tokensMax })
+}
+
+function trainedModel({ task, model, adapters, parameters, average, settings }: TrainingRun): Model {
   const values = new Map((average?.parameters ?? parameters).map(({ name, value }) => [name, value]))
   const initializers = new Map(
     [...model.graph.initializers].map(([name, tensor]) => [name, values.get(name) ?? tensor]),

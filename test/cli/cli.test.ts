@@ -61,6 +61,7 @@ describe('capstan', () => {
     [['trian'], 'Did you mean train?'],
     [['train', '--task', 'a'], 'capstan train needs <data>'],
     [['train', 'x.csv'], 'capstan train needs --task'],
+    [['train', 'x.csv', '--task', 'a', '--estimate', '--resume'], '--estimate or --resume, not both'],
     [['train', 'x.csv', '--task', 'a', '--epochs', 'abc'], 'It must be a whole number of at least 0'],
     [['train', 'x.csv', '--task', 'a', '--pooling', 'max'], 'Allowed choices are mean, cls'],
     [['models', '--tsak', 'a'], 'Did you mean --task?'],
@@ -100,7 +101,24 @@ describe('on a project', () => {
     expect(stdout).toMatch(/accuracy {2}[\d.]+ % of 12 texts \(95 % interval [\d.]+ to [\d.]+ %\)\nmacro F1/)
     expect(stdout).toMatch(/class +precision +recall +F1 +support\ncard_arrival/)
     expect(stdout).toMatch(/cost {6}0\.\d+ USD at 0\.0408 USD per CPU-hour/)
+    expect(stderr).toContain('asked     epochs 2: in place of 12; 108 examples, 36 a label (few-shot)')
+    expect(stderr).toMatch(/estimate {2}about \d+ s .*left/)
+    expect(stdout).toMatch(/estimated about \d+ s.*, \d+ CPU-seconds, \d+ MiB, 0\.\d+ USD\nused/)
     expect(stdout).toContain('capstan predict --task support')
+  })
+
+  it('train --estimate says what training would take and cost, and trains nothing', async () => {
+    const argv = inProject('train', data, '--task', 'support', '--base', base, '--epochs', '2', '--estimate')
+    const { code, stdout, stderr } = await runCli(argv)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(
+      /^time {6}about \d+ s.* for all epochs: \d+ steps, \d+ tokens\nmemory .*\ncost {6}0\.\d+ USD, \d+ CPU-seconds\n$/,
+    )
+    const { estimate, choices, settings } = JSON.parse((await runCli([...argv, '--json'])).stdout)
+    expect(estimate).toMatchObject({ steps: expect.any(Number), cost: { currency: 'USD' } })
+    expect(settings.epochs).toBe(2)
+    expect(choices).toContainEqual(expect.objectContaining({ setting: 'kind', value: 'classify' }))
+    expect(JSON.parse((await runCli(inProject('runs', '--json'))).stdout).runs).toHaveLength(1)
   })
 
   it('train --json gives one object on stdout', async () => {
@@ -126,7 +144,9 @@ describe('on a project', () => {
     expect((await runCli(inProject('models'))).stdout).toMatch(
       /task +version +stage +score +size +cost +base +created\nsupport +1 +retired/,
     )
-    expect((await runCli(inProject('runs'))).stdout).toMatch(/run_\w+ +support +train +succeeded .* 0\.\d+ USD /)
+    expect((await runCli(inProject('runs'))).stdout).toMatch(
+      /run_\w+ +support +train +succeeded .* 0\.\d+ USD +\d+ s, 0\.\d+ USD /,
+    )
   })
 
   it('evaluate measures a given version', async () => {

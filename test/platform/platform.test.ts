@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -47,10 +47,39 @@ describe('the platform', () => {
     // At 3,600 EUR an hour, a CPU-second costs one EUR.
     const cpuMicro = BigInt(Math.round((result.run.usage?.cpuSeconds ?? 0) * 1e6))
     expect(result.cost).toEqual({ amountMicro: cpuMicro, currency: 'EUR' })
+    const { estimate, choices } = result.run
+    expect(estimate?.steps).toBe(result.report.training.stepCount)
+    expect(estimate?.cost).toEqual({
+      amountMicro: BigInt(Math.round((estimate?.cpuSeconds ?? 0) * 1e6)),
+      currency: 'EUR',
+    })
+    expect(choices).toContainEqual({
+      setting: 'validationExamples',
+      value: 0,
+      reason: 'a tenth, 12, could not tell one epoch from the next, and is worth more to train on',
+      by: 'capstan',
+    })
+    expect(choices).toContainEqual(expect.objectContaining({ setting: 'epochs', value: 2, by: 'user' }))
     for (const { amountMicro } of await sums(platform)) expect(amountMicro).toBe(0n)
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['data-ready', 'base-ready', 'step-end', 'evaluation-start']),
     )
+  })
+
+  it('estimates a run without one: no record, no entry, nothing left behind, and the same weights afterwards', async () => {
+    const [runs, entries] = [await platform.listRuns(), await platform.ledger.listEntries({})]
+    const request = { task: 'support', data, base, settings: { epochs: 2, seed: 5 } }
+    const { estimate, settings } = await platform.estimate(request)
+    expect(settings).toMatchObject({ epochs: 2, head: 'cosine' })
+    expect(estimate.cost).toEqual({ amountMicro: BigInt(Math.round(estimate.cpuSeconds * 1e6)), currency: 'EUR' })
+    expect(await platform.listRuns()).toEqual(runs)
+    expect(await platform.ledger.listEntries({})).toEqual(entries)
+    expect(await readdir(join(folder, '.capstan/training'))).toEqual([])
+    const trained = await platform.train({ ...request, task: 'estimated' })
+    expect(trained.run.estimate).toMatchObject({ steps: estimate.steps, tokens: estimate.tokens })
+    const [before] = await platform.listModels({ task: 'support' })
+    const weights = (model = before) => model?.files.find(({ path }) => path === 'onnx/model.onnx')?.sha256
+    expect(weights(trained.model)).toBe(weights())
   })
 
   it('predicts with the live version, and a later version is a candidate until promoted', async () => {

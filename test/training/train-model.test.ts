@@ -118,7 +118,7 @@ describe('startTraining', () => {
     await trainModel(request('main'))
     expect(result.endedBy).toBe('epochs')
     expect(weightsOf('worker')).toBe(weightsOf('main'))
-    expect(new Set(events)).toEqual(new Set(['train-start', 'step-end', 'epoch-end']))
+    expect(new Set(events)).toEqual(new Set(['train-start', 'step-end', 'estimate-ready', 'epoch-end']))
   })
 
   it('ends at once when told to stop, with the best model kept', async () => {

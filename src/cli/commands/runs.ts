@@ -16,12 +16,22 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     printLine(io.stdout, 'There are no runs yet.')
     return 0
   }
-  const titles = ['run', 'task', 'kind', 'status', 'seed', 'time', 'CPU-seconds', 'memory', 'cost', 'started'].map(
-    (title) => ({
-      title,
-    }),
-  )
-  const cells = runs.map(({ id, task, kind, status, seed, usage, cost, error, startedAt }) => [
+  const titles = [
+    'run',
+    'task',
+    'kind',
+    'status',
+    'seed',
+    'time',
+    'CPU-seconds',
+    'memory',
+    'cost',
+    'estimated',
+    'started',
+  ].map((title) => ({
+    title,
+  }))
+  const cells = runs.map(({ id, task, kind, status, seed, usage, cost, estimate, error, startedAt }) => [
     id,
     task,
     kind,
@@ -31,6 +41,7 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
       ? [formatSeconds(usage.wallSeconds), usage.cpuSeconds.toFixed(0), formatMib(usage.memoryBytesPeak)]
       : ['–', '–', '–']),
     cost ? formatMoney(cost) : '–',
+    estimate ? `${formatSeconds(estimate.seconds)}, ${formatMoney(estimate.cost)}` : '–',
     startedAt.slice(0, 16).replace('T', ' '),
   ])
   for (const line of formatTable(titles, cells)) printLine(io.stdout, line)

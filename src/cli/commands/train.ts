@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../../base/index.ts'
 import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
-import type { Platform, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
+import type { Platform, PreparedData, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
+import { formatEstimate, formatFullEstimate } from '../print-estimate.ts'
 import { formatReport } from '../print-report.ts'
 import { formatMib, formatSeconds } from '../print-table.ts'
 import { createTrainProgress } from '../progress.ts'
@@ -10,6 +11,7 @@ import { trainingOptions } from '../training-options.ts'
 
 export const run: CommandBody = async (context) => {
   const { io, json, options } = context
+  if (options.estimate) return estimate(context)
   if (options.resume === undefined) readRequest(context)
   const platform = await context.openPlatform()
   const result = await withProgress(context, (hooks) => {
@@ -20,6 +22,25 @@ export const run: CommandBody = async (context) => {
   else for (const line of formatResult(platform, result)) printLine(io.stdout, line)
   if (!json) for (const line of nextSteps(result)) printLine(io.stdout, line)
   return result.run.status === 'stopped' ? 130 : 0
+}
+
+/** Predicts what the run would take, and trains nothing. */
+async function estimate(context: CommandContext): Promise<number> {
+  const { io, json } = context
+  const request = readRequest(context)
+  if (context.options.resume !== undefined) {
+    throw new InvalidInputError('cli.bad-usage', 'capstan train takes --estimate or --resume, not both', {
+      hint: 'capstan runs shows what an interrupted run was estimated to take.',
+    })
+  }
+  const platform = await context.openPlatform()
+  const progress = createTrainProgress(io)
+  const { data, ...result } = await platform
+    .estimate({ ...request, onEvent: progress.show })
+    .finally(() => progress.end())
+  if (json) printJson(io, { ...result, data: withCounts(data) })
+  else for (const line of formatFullEstimate(result.estimate)) printLine(io.stdout, line)
+  return 0
 }
 
 function readRequest({ positionals: [data], options }: CommandContext): TrainTaskRequest {
@@ -82,6 +103,7 @@ export function formatResult(
     ...formatReport(report.test, options),
     '',
     `run       ${training.stepCount} steps, ${ends[training.endedBy]}; epoch ${training.bestEpoch} is kept`,
+    ...(run.estimate ? [`estimated ${formatEstimate(run.estimate)}`] : []),
     `used      ${formatSeconds(usage.wallSeconds)}, ${usage.cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(usage.memoryBytesPeak)} at most`,
     `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
     `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
@@ -102,9 +124,11 @@ function nextSteps({ model: { task, version, stage } }: TrainTaskResult): string
 /** The JSON form: the report without the texts that were read. */
 function toJson({ run, model, cost, report }: TrainTaskResult) {
   const { data, base, training, test, usage } = report
-  const { train, validation, test: tested, ...rest } = data
-  const counts = { train: train.length, validation: validation.length, test: tested.length }
-  return { run, model, cost, test, usage, base, training, data: { ...rest, counts } }
+  return { run, model, cost, test, usage, base, training, data: withCounts(data) }
+}
+
+function withCounts({ train, validation, test, ...rest }: PreparedData) {
+  return { ...rest, counts: { train: train.length, validation: validation.length, test: test.length } }
 }
 
 function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {

@@ -53,3 +53,16 @@ export function mean(values: readonly number[]): number {
     values.length,
   )
 }
+
+/**
+ * The 97.5 % quantile of Student's t for three degrees of freedom or more, to within 1 % (Abramowitz and Stegun 1964,
+ * 26.7.5).
+ */
+export function studentQuantile(degrees: number, z = 1.959963984540054): number {
+  return (
+    z +
+    (z ** 3 + z) / (4 * degrees) +
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * degrees ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * degrees ** 3)
+  )
+}

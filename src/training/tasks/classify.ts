@@ -34,7 +34,7 @@ export const createClassify: CreateTask = (train, settings) => {
     targetDims: ({ rows }) => ({ targets: [rows, labels.length] }),
     loss: (g, logits, { targets }) => crossEntropy(g, logits, present(targets, 'targets')),
     ...(settings.head === 'cosine'
-      ? { start: (run) => startFromCentroids({ ...run, classes: toClasses(train) }) }
+      ? { start: (run) => startFromCentroids({ ...run, classes: toClasses(train) }), startsFromTexts: true }
       : {}),
   }
 }

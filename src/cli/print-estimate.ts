@@ -1,0 +1,25 @@
+import { formatMoney, type RunEstimate } from '../contracts/index.ts'
+import { formatMib, formatSeconds } from './print-table.ts'
+
+/** Time, CPU, memory and cost on one line: what stands beside the outcome of a run. */
+export function formatEstimate(estimate: RunEstimate): string {
+  const { cpuSeconds, memoryBytesPeak, cost } = estimate
+  const time = formatExpectedTime(estimate.seconds, estimate.secondsInterval)
+  return `${time}, ${cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(memoryBytesPeak)}, ${formatMoney(cost)}`
+}
+
+/** "about 3 min 20 s (3 min 05 s to 3 min 35 s)". */
+export function formatExpectedTime(seconds: number, interval: readonly [number, number] | null): string {
+  const range = interval ? ` (${interval.map(formatSeconds).join(' to ')})` : ''
+  return `about ${formatSeconds(seconds)}${range}`
+}
+
+/** What `capstan train --estimate` shows. */
+export function formatFullEstimate(estimate: RunEstimate): string[] {
+  const { steps, tokens, memoryBytesPeak, memoryBytesToCome, cpuSeconds, cost } = estimate
+  return [
+    `time      ${formatExpectedTime(estimate.seconds, estimate.secondsInterval)} for all epochs: ${steps} steps, ${tokens} tokens`,
+    `memory    ${formatMib(memoryBytesPeak)} at most: ${formatMib(memoryBytesPeak - memoryBytesToCome)} measured, ${formatMib(memoryBytesToCome)} more for tokens not seen yet`,
+    `cost      ${formatMoney(cost)}, ${cpuSeconds.toFixed(0)} CPU-seconds`,
+  ]
+}
