@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { InvalidInputError } from '../base/index.ts'
 import {
+  type Device,
   type PredictionInput,
   type PredictionOf,
   predictionsOf,
@@ -38,6 +39,8 @@ export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataReque
   /** Where downloaded base models are kept; default `.capstan`. */
   cacheFolder?: string
   settings?: Partial<TrainingSettings>
+  /** Where the model is trained and answers; default `cpu`. */
+  device?: Device
   onEvent?: (event: FinetuneEvent) => void
   /** Ends the run early; the best model so far is kept. */
   signal?: AbortSignal
@@ -75,7 +78,7 @@ export async function finetune<Kind extends TaskKind = 'classify'>(
   const kind = (options.kind ?? 'classify') as Kind
   if (data.kind !== kind) throw needsKind(options.data, data.kind)
   const report = await trainPrepared({ ...options, folder, data })
-  const predictor = await openPredictor(folder)
+  const predictor = await openPredictor(folder, options.device === undefined ? {} : { device: options.device })
   const { labels, close } = predictor
   const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
   const test = reportOf(report.test, kind)
@@ -104,6 +107,7 @@ export async function trainPrepared({
   onEvent = () => {},
   signal,
   settings,
+  device = 'cpu',
   base: spec,
   cacheFolder = '.capstan',
   checkpoint,
@@ -124,6 +128,7 @@ export async function trainPrepared({
     kind: data.kind,
     train,
     validation,
+    session: { device },
     ...(settings ? { settings } : {}),
     ...(checkpoint ? { checkpoint } : {}),
   }
@@ -132,7 +137,7 @@ export async function trainPrepared({
   signal?.addEventListener('abort', job.stop)
   const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
   onEvent({ type: 'evaluation-start', count: data.test.length })
-  const test = await evaluateFolder(folder, data.test)
+  const test = await evaluateFolder(folder, data.test, device)
   return { test, data, base, training, usage: usage() }
 }
 

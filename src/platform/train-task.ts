@@ -1,5 +1,6 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
+import { requireDevice } from '../runtime/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
@@ -32,8 +33,9 @@ export async function trainTask(
   { onEvent, signal, ...request }: TrainTaskRequest,
 ): Promise<TrainTaskResult> {
   const { registry, store } = context
-  const { task, settings } = request
+  const { task, settings, device = 'cpu' } = request
   refuseBadName(task)
+  await requireDevice(device)
   const seed = settings?.seed ?? defaultSeed
   // Data that cannot be used is no run: nothing is recorded of it.
   const data = await prepareData({ ...request, seed })
@@ -136,8 +138,8 @@ async function removeInterrupted({ registry, store }: PlatformContext, task: str
   for (const id of left) await openTrainingFolder(store.folder, id).remove()
 }
 
-function describeRequest({ data, test, base, settings }: StoredRequest): Record<string, unknown> {
-  return { data, test, base, ...settings }
+function describeRequest({ data, test, base, device = 'cpu', settings }: StoredRequest): Record<string, unknown> {
+  return { data, test, base, device, ...settings }
 }
 
 function refuseBadName(task: string): void {
