@@ -93,15 +93,15 @@ export function awaitVerdict(child: ChildProcess, secondsMax: number): Promise<s
       clearTimeout(timer)
       if (verdict === undefined)
         verdict = `its driver ended the process that tried it (${signal ?? `exit code ${code}`})`
-      resolve(verdict === null ? null : verdict + missingLibrary(printed))
+      resolve(verdict === null ? null : verdict + printedCause(printed))
     })
   })
 }
 
-/** Libraries are loaded by code that only prints which of them is missing. */
-function missingLibrary(printed: string): string {
-  const [, library] = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(printed) ?? []
-  return library === undefined ? '' : ` (${library} is missing)`
+/** What the drivers' code only prints: a library that is missing, a feature that the adapter lacks. */
+function printedCause(printed: string): string {
+  const [cause] = /(?<=^Warning: ).+|[\w.+-]+\.so[\w.]*: cannot open shared object file/m.exec(printed) ?? []
+  return cause === undefined ? '' : ` (${cause})`
 }
 
 function nextStep(device: Device): string {
