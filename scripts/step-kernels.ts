@@ -34,7 +34,7 @@ export function describeStepKernels(): string {
     '# Operators of a training step, by device',
     '<!-- made by `npm run docs` from scripts/step-kernels.ts: do not edit -->',
     `What a training step is made of, for every kind of task, method, optimizer and precision, on BERT-like encoders; float32, opset ${builtOpset}. Where a device has no kernel, ONNX Runtime runs the operator on the CPU and copies its inputs and outputs. \`DynamicQuantizeLinear\`, \`QuantizeLinear\` and \`MatMulIntegerToFloat\` are in steps of \`--precision int8\` alone.`,
-    'Only the CPU’s column has been run. The others are what ONNX Runtime says of itself: for CUDA and DirectML its list of kernels (`docs/OperatorKernels.md`, commit 001d12d, which need not be the release), for WebGPU the kernels in onnxruntime-node 1.30.0. ONNX Runtime also fuses operators once it knows the device. [More on devices](../devices.md).',
+    'Only the CPU’s column has been run. The others are what ONNX Runtime says of itself: for CUDA and DirectML [its list of kernels](https://github.com/microsoft/onnxruntime/blob/001d12d2623fd411ce0f83d05abb5e82304a3389/docs/OperatorKernels.md), which need not be that of the release, for WebGPU the kernels in onnxruntime-node 1.30.0. ONNX Runtime also fuses operators once it knows the device. [More on devices](../devices.md).',
     [`| operator | ${columns.join(' | ')} |`, `| --- |${' --- |'.repeat(columns.length)}`, ...rows].join('\n'),
   ].join('\n\n')
 }
