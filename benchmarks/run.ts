@@ -7,6 +7,8 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'base-model': () => import('./base-model.ts'),
   'training-step': () => import('./training-step.ts'),
   'step-profile': () => import('./step-profile.ts'),
+  'first-step': () => import('./first-step.ts'),
+  resume: () => import('./resume.ts'),
   banking77: () => import('./banking77.ts'),
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),

@@ -3,9 +3,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeCommands } from './describe-commands.ts'
 import { describeOperators } from './describe-operators.ts'
+import { describeStepKernels } from './step-kernels.ts'
 
 const folder = join(import.meta.dirname, '../docs/generated')
-const pages = { 'cli.md': describeCommands(), 'operators.md': describeOperators() }
+const pages = {
+  'cli.md': describeCommands(),
+  'operators.md': describeOperators(),
+  'step-operators.md': describeStepKernels(),
+}
 
 mkdirSync(folder, { recursive: true })
 for (const [name, content] of Object.entries(pages)) {

@@ -1,4 +1,4 @@
-import { taskKindSchema } from '../contracts/index.ts'
+import { deviceSchema, taskKindSchema } from '../contracts/index.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 import { trainingOptions } from './training-options.ts'
 
@@ -22,6 +22,11 @@ const kind: OptionSpec = {
   flags: '--kind <kind>',
   choices: taskKindSchema.options,
   description: 'what the model answers (default: classify, or what the file leaves no doubt about)',
+}
+const device: OptionSpec = {
+  flags: '--device <name>',
+  choices: deviceSchema.options,
+  description: 'where the model runs (default: what capstan.yaml says, else cpu)',
 }
 const skipBadRows: OptionSpec = {
   flags: '--skip-bad-rows',
@@ -72,6 +77,7 @@ export const commands: readonly CommandSpec[] = [
         min: 0,
         description: 'how often the run’s state is written down (default 120, and after each epoch)',
       },
+      device,
       ...Object.values<OptionSpec>(trainingOptions),
     ],
     example: 'capstan train tickets.csv --task support --text-column text --label-column label',
@@ -86,6 +92,7 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--version <n>', kind: 'integer', min: 1, description: 'a version other than the live one' },
       ...columns,
       skipBadRows,
+      device,
     ],
     example: 'capstan evaluate --task support test.csv',
     load: () => import('./commands/evaluate.ts'),
@@ -97,6 +104,7 @@ export const commands: readonly CommandSpec[] = [
     options: [
       task,
       { flags: '--pairs', kind: 'flag', description: 'two arguments a pair, or lines with a tab between two texts' },
+      device,
     ],
     example: 'capstan predict --task support "my card has not arrived"',
     load: () => import('./commands/predict.ts'),
@@ -118,6 +126,7 @@ export const commands: readonly CommandSpec[] = [
         choices: ['debug', 'info', 'warn', 'error'],
         description: 'what is logged (default: info)',
       },
+      device,
     ],
     example: 'capstan serve --port 8787',
     load: () => import('./commands/serve.ts'),
@@ -143,6 +152,12 @@ export const commands: readonly CommandSpec[] = [
     options: [task],
     example: 'capstan promote 2 --task support',
     load: () => import('./commands/promote.ts'),
+  },
+  {
+    name: 'devices',
+    summary: 'try every device and show which can be used, and what the others lack',
+    example: 'capstan devices',
+    load: () => import('./commands/devices.ts'),
   },
   {
     name: 'demo',

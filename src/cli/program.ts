@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CapstanError, InvalidInputError } from '../base/index.ts'
+import { deviceSchema } from '../contracts/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { CommandContext, CommandSpec, OptionSpec, Values } from './command.ts'
 import type { Io } from './io.ts'
@@ -63,7 +64,8 @@ async function runCommand(spec: CommandSpec, command: Command, io: Io): Promise<
     async openPlatform({ url, projectFolder = String(values.project ?? '.') } = {}) {
       const { createPlatform } = await import('../platform/index.ts')
       const configFile = values.config === undefined ? undefined : String(values.config)
-      platform = await createPlatform({ projectFolder, configFile, ...(url ? { owner: { url } } : {}) })
+      const device = deviceSchema.optional().parse(values.device)
+      platform = await createPlatform({ projectFolder, configFile, device, ...(url ? { owner: { url } } : {}) })
       return platform
     },
   }

@@ -5,6 +5,7 @@ it('gives every setting of an empty file its default', () => {
   expect(configSchema.parse({})).toEqual({
     storage: { folder: '.capstan' },
     rates: { cpuHour: defaultCpuHourRate },
+    device: 'cpu',
     tasks: {},
   })
 })
@@ -22,10 +23,12 @@ it('names every wrong place at once', () => {
   const { error } = configSchema.safeParse({
     storge: {},
     rates: { cpuHour: { amount: '4 cents', currency: 'usd', date: '1.11.2026', source: '' } },
+    device: 'gpu',
     tasks: { 'Not A Name': {} },
   })
   expect(error?.issues.map((issue) => issue.path.join('.')).sort()).toEqual([
     '',
+    'device',
     'rates.cpuHour.amount',
     'rates.cpuHour.currency',
     'rates.cpuHour.date',

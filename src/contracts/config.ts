@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deviceSchema } from './device.ts'
 import { currencySchema } from './money.ts'
 import { taskKindSchema } from './task-kind.ts'
 
@@ -35,6 +36,7 @@ export const configSchema = z.strictObject({
   rates: z
     .strictObject({ cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour') })
     .prefault({}),
+  device: deviceSchema.default('cpu').describe('Where models are trained and answer'),
   tasks: z
     .record(
       taskNameSchema,

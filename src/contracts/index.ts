@@ -1,4 +1,5 @@
 export { type Config, configSchema, defaultCpuHourRate, type Rate, rateSchema, taskNameSchema } from './config.ts'
+export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
 export { type ModelAnswer, modelAnswerSchema } from './model-answer.ts'

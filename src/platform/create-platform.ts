@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/index.ts'
 import type {
   Config,
+  Device,
   ModelReference,
   ModelVersion,
   Money,
@@ -26,12 +27,21 @@ export type PlatformOptions = {
   projectFolder?: string
   /** A configuration other than the project folder's `capstan.yaml`. */
   configFile?: string | undefined
+  /** Where models are trained and answer; default: what the configuration says. */
+  device?: Device | undefined
   clock?: Clock
   /** Told to another process that wants the data folder. */
   owner?: { url?: string }
 }
 
-export type PlatformContext = { store: Store; registry: Registry; ledger: Ledger; config: Config; clock: Clock }
+export type PlatformContext = {
+  store: Store
+  registry: Registry
+  ledger: Ledger
+  config: Config
+  device: Device
+  clock: Clock
+}
 
 export type EvaluateRequest = DataColumns & {
   task: string
@@ -78,25 +88,27 @@ export type Platform = {
 export async function createPlatform({
   projectFolder = '.',
   configFile,
+  device: wanted,
   clock = systemClock,
   owner,
 }: PlatformOptions = {}): Promise<Platform> {
   const { config, storageFolder } = await readConfig({ projectFolder, file: configFile })
+  const device = wanted ?? config.device
   const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
-  const context: PlatformContext = { store, registry, ledger, config, clock }
+  const context: PlatformContext = { store, registry, ledger, config, device, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), folder: await registry.openModelFolder(version) }
   }
-  const pool = new ModelPool({ findModel: findServed })
+  const pool = new ModelPool({ findModel: findServed, device })
   let isReady = false
   return {
     config,
     ledger,
-    train: (request) => trainTask(context, withTaskConfig(config, request)),
-    estimate: (request) => estimateTask(context, withTaskConfig(config, request)),
+    train: (request) => trainTask(context, { device, ...withTaskConfig(config, request) }),
+    estimate: (request) => estimateTask(context, { device, ...withTaskConfig(config, request) }),
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
@@ -132,13 +144,16 @@ export async function createPlatform({
   }
 }
 
-async function evaluateTask({ registry }: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
+async function evaluateTask(
+  { registry, device }: PlatformContext,
+  { task, version, data, ...options }: EvaluateRequest,
+) {
   const model = await registry.findModelVersion(task, version)
   const folder = await registry.openModelFolder(model)
   const { answer } = await readModelHead(folder)
   const form = { kind: answer.kind, pairs: answer.kind === 'embed' ? undefined : (answer.pairs ?? false) }
   const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
-  const report = await evaluateFolder(folder, examples)
+  const report = await evaluateFolder(folder, examples, device)
   return { model, report, skipped: problems.length }
 }
 

@@ -1,5 +1,6 @@
 import type { Choice, RunEstimate } from '../contracts/index.ts'
 import type { BaseModel } from '../registry/index.ts'
+import { requireDevice } from '../runtime/index.ts'
 import { startEstimate, type TrainingSettings } from '../training/index.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { toRunEstimate } from './expected-usage.ts'
@@ -23,6 +24,7 @@ export async function estimateTask(
   { onEvent = () => {}, ...request }: TrainTaskRequest,
 ): Promise<EstimateTaskResult> {
   refuseBadName(request.task)
+  await requireDevice(request.device ?? 'cpu')
   const data = await prepareData({ ...request, seed: request.settings?.seed ?? defaultSeed })
   const usage = measureUsage()
   const folder = openTrainingFolder(store.folder, 'estimate')

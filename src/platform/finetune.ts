@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { InvalidInputError } from '../base/index.ts'
 import {
+  type Device,
   type PredictionInput,
   type PredictionOf,
   predictionsOf,
@@ -39,6 +40,8 @@ export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataReque
   /** Where downloaded base models are kept; default `.capstan`. */
   cacheFolder?: string
   settings?: Partial<TrainingSettings>
+  /** Where the model is trained and answers; default `cpu`. */
+  device?: Device
   onEvent?: (event: FinetuneEvent) => void
   /** Ends the run early; the best model so far is kept. */
   signal?: AbortSignal
@@ -76,7 +79,7 @@ export async function finetune<Kind extends TaskKind = 'classify'>(
   const kind = (options.kind ?? 'classify') as Kind
   if (data.kind !== kind) throw needsKind(options.data, data.kind)
   const report = await trainPrepared({ ...options, folder, data })
-  const predictor = await openPredictor(folder)
+  const predictor = await openPredictor(folder, options.device === undefined ? {} : { device: options.device })
   const { labels, close } = predictor
   const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
   const test = reportOf(report.test, kind)
@@ -100,7 +103,7 @@ export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataR
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
 export async function trainPrepared(prepared: PreparedRun): Promise<FinetuneReport> {
-  const { folder, data, onEvent = () => {}, signal } = prepared
+  const { folder, data, onEvent = () => {}, signal, device = 'cpu' } = prepared
   const usage = measureUsage()
   const { base, request } = await openBase(prepared)
   const job = startTraining(request, onEvent)
@@ -108,7 +111,7 @@ export async function trainPrepared(prepared: PreparedRun): Promise<FinetuneRepo
   signal?.addEventListener('abort', job.stop)
   const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
   onEvent({ type: 'evaluation-start', count: data.test.length })
-  const test = await evaluateFolder(folder, data.test)
+  const test = await evaluateFolder(folder, data.test, device)
   return { test, data, base, training, usage: usage() }
 }
 
@@ -119,6 +122,7 @@ export async function openBase({
   onEvent = () => {},
   signal,
   settings,
+  device = 'cpu',
   base: spec,
   cacheFolder = '.capstan',
   checkpoint,
@@ -139,6 +143,7 @@ export async function openBase({
     train,
     validation,
     testCount: data.test.length,
+    session: { device },
     ...(settings ? { settings } : {}),
     ...(checkpoint ? { checkpoint } : {}),
   }

@@ -1,3 +1,4 @@
+export { listDevices } from '../runtime/index.ts'
 export type { EvaluationReport } from '../training/index.ts'
 export { codeVersion } from './code-version.ts'
 export { createPlatform, type EvaluateRequest, type Platform, type PlatformOptions } from './create-platform.ts'

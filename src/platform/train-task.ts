@@ -9,6 +9,7 @@ import {
   type Usage,
 } from '../contracts/index.ts'
 import type { Registry } from '../registry/index.ts'
+import { requireDevice } from '../runtime/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
@@ -42,8 +43,9 @@ export async function trainTask(
   { onEvent, signal, ...request }: TrainTaskRequest,
 ): Promise<TrainTaskResult> {
   const { registry, store } = context
-  const { task, settings } = request
+  const { task, settings, device = 'cpu' } = request
   refuseBadName(task)
+  await requireDevice(device)
   const seed = settings?.seed ?? defaultSeed
   // Data that cannot be used is no run: nothing is recorded of it.
   const data = await prepareData({ ...request, seed })
@@ -173,8 +175,8 @@ async function removeInterrupted({ registry, store }: PlatformContext, task: str
   for (const id of left) await openTrainingFolder(store.folder, id).remove()
 }
 
-function describeRequest({ data, test, base, settings }: StoredRequest): Record<string, unknown> {
-  return { data, test, base, ...settings }
+function describeRequest({ data, test, base, device = 'cpu', settings }: StoredRequest): Record<string, unknown> {
+  return { data, test, base, device, ...settings }
 }
 
 /** Throws InvalidInputError `platform.bad-task-name`. */

@@ -1,1 +1,2 @@
-export { type Device, type Feeds, openSession, type Session, type SessionOptions } from './session.ts'
+export { listDevices, requireDevice } from './devices.ts'
+export { type Feeds, openSession, type Session, type SessionOptions } from './session.ts'

@@ -1,12 +1,13 @@
 import * as ort from 'onnxruntime-node'
-import { CapstanError, NotFoundError, UnsupportedError } from '../base/index.ts'
+import { CapstanError, NotFoundError } from '../base/index.ts'
+import type { Device } from '../contracts/index.ts'
 import type { Tensor } from '../onnx/index.ts'
 import { countCores } from './count-cores.ts'
+import { requireDevice } from './devices.ts'
 import { fromRuntime, toRuntime } from './tensor-bridge.ts'
 
-export type Device = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml'
-
 export type SessionOptions = {
+  /** Operators that the device has no kernels for run on the CPU; default 'cpu'. */
   device?: Device
   /** Threads inside one operator. Default: one per physical core. */
   threads?: number
@@ -38,11 +39,13 @@ export type Session = {
   release(): Promise<void>
 }
 
-/** Opens an ONNX model from a path or from bytes. */
+/** Opens an ONNX model from a path or from bytes. Throws UnsupportedError `runtime.no-device`. */
 export async function openSession(source: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const device = options.device ?? 'cpu'
+  await requireDevice(device)
   const settings: ort.InferenceSession.SessionOptions = {
-    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    // Alone: of a list, the runtime leaves out in silence what it does not know.
+    executionProviders: [device],
     graphOptimizationLevel: options.optimization === 'off' ? 'disabled' : 'all',
     logSeverityLevel: 3,
     // A planned block would lie in the arena beside what the first run took there: twice the memory, no time gained.
@@ -53,7 +56,7 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     intraOpNumThreads: options.threads ?? countCores(),
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }
-  const session = await createRuntimeSession(source, settings, device)
+  const session = await createRuntimeSession(source, settings)
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -69,21 +72,10 @@ export async function openSession(source: string | Uint8Array, options: SessionO
   }
 }
 
-/** Execution providers that the installed runtime carries. */
-export function listDevices(): string[] {
-  return ort.listSupportedBackends().map((backend) => backend.name)
-}
-
 async function createRuntimeSession(
   source: string | Uint8Array,
   settings: ort.InferenceSession.SessionOptions,
-  device: Device,
 ): Promise<ort.InferenceSession> {
-  if (device !== 'cpu' && !listDevices().includes(device)) {
-    throw new UnsupportedError('runtime.no-device', `This installation of onnxruntime-node has no ${device}`, {
-      hint: `It has: ${listDevices().join(', ')}. See docs/devices.md for how to install another provider.`,
-    })
-  }
   try {
     return typeof source === 'string'
       ? await ort.InferenceSession.create(source, settings)

@@ -22,9 +22,10 @@ function dequantize(quantized: Tensor, scale: Tensor, axis: number): Tensor {
   const scales = scale.data as Float32Array
   const data = new Float32Array(from.length)
   const inner = sizeOf(dims.slice(axis + 1))
-  const count = scales.length
-  for (let i = 0; i < data.length; i++) {
-    data[i] = (from[i] as number) * (scales[count === 1 ? 0 : Math.floor(i / inner) % count] as number)
+  // Run by run: a division for each of some twenty million weights would take a quarter of a second.
+  for (let start = 0, run = 0; start < data.length; start += inner, run++) {
+    const scaleOfRun = scales[run % scales.length] as number
+    for (let i = start; i < start + inner; i++) data[i] = (from[i] as number) * scaleOfRun
   }
   return tensor('float32', dims, data)
 }

@@ -6,6 +6,9 @@ import { createPlatform } from '../../src/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { runCli, startCli } from './run-cli.ts'
 
+/** A device of another operating system. */
+const foreign = process.platform === 'win32' ? 'coreml' : 'dml'
+
 let folder: string
 let data: string
 let base: string
@@ -24,7 +27,7 @@ describe('capstan', () => {
   it('shows its commands', async () => {
     const { code, stdout } = await runCli(['--help'])
     expect(code).toBe(0)
-    for (const name of ['train', 'evaluate', 'predict', 'serve', 'models', 'runs', 'promote', 'demo'])
+    for (const name of ['train', 'evaluate', 'predict', 'serve', 'models', 'runs', 'promote', 'devices', 'demo'])
       expect(stdout).toContain(`\n  ${name} `)
   })
 
@@ -82,6 +85,18 @@ describe('capstan', () => {
     })
   })
 
+  it('shows the devices, with why the others cannot be used and what to do', async () => {
+    const { code, stdout } = await runCli(['devices'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^device +usable +why not\ncpu +yes\ncuda +/)
+    expect(stdout).toMatch(new RegExp(`\n${foreign} +no +onnxruntime-node does not carry it for .*\n`))
+    expect(stdout).toMatch(new RegExp(`\n${foreign}: .* choose another device\\.\n`))
+    expect(JSON.parse((await runCli(['devices', '--json'])).stdout)).toMatchObject({
+      platform: process.platform,
+      devices: expect.arrayContaining([{ device: 'cpu', usable: true, reason: null, hint: null }]),
+    })
+  })
+
   it('shows its commands where none is given, as bad usage', async () => {
     const { code, stdout, stderr } = await runCli([])
     expect(code).toBe(2)
@@ -127,7 +142,7 @@ describe('on a project', () => {
     )
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
-      run: { status: 'succeeded' },
+      run: { status: 'succeeded', settings: { device: 'cpu' } },
       model: { task: 'support', version: 2, stage: 'candidate' },
       cost: { currency: 'USD' },
       test: { count: 12 },
@@ -185,6 +200,10 @@ describe('on a project', () => {
     [['predict', ' ', '--task', 'support'], 2, 'cli.empty-text'],
     [['predict', '--task', 'support'], 2, 'cli.no-text'],
     [['evaluate', 'DATA', '--task', 'support', '--version', '9'], 1, 'registry.version-not-found'],
+    [['train', 'DATA', '--task', 'x', '--device', foreign], 1, 'runtime.no-device'],
+    [['evaluate', 'DATA', '--task', 'support', '--device', foreign], 1, 'runtime.no-device'],
+    [['predict', 'x', '--task', 'support', '--device', foreign], 1, 'runtime.no-device'],
+    [['serve', '--port', '0', '--log-level', 'error', '--device', foreign], 1, 'runtime.no-device'],
     [['promote', 'two', '--task', 'support'], 2, 'cli.bad-version'],
     [['models', '--config', 'nowhere.yaml'], 1, 'config.not-found'],
   ])('answers %j with exit code %i and %s', async (argv, code, name) => {
@@ -192,6 +211,16 @@ describe('on a project', () => {
     expect(result).toMatchObject({ code, stdout: '' })
     expect(result.stderr).toMatch(/^error: .+\n(?:.*\n)*hint: .+\ncode: /m)
     expect(result.stderr).toContain(`code: ${name}\n`)
+  })
+
+  it('takes the device of capstan.yaml, unless an option names another', async () => {
+    const config = join(folder, 'elsewhere.yaml')
+    await writeFile(config, `device: ${foreign}\n`)
+    const predict = inProject('predict', 'my card', '--task', 'support', '--config', config)
+    expect((await runCli(predict)).stderr).toContain(
+      `error: The device ${foreign} cannot be used on ${process.platform}/`,
+    )
+    expect(await runCli([...predict, '--device', 'cpu'])).toMatchObject({ code: 0 })
   })
 
   it('names the column that a misspelt one may mean', async () => {

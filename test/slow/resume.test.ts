@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRandom, sha256 } from '../../src/base/index.ts'
 import { type Example, readExamples } from '../../src/data/index.ts'
-import { type TrainRequest, trainModel } from '../../src/training/index.ts'
-import { trainAndKill } from '../training/train-and-kill.ts'
+import type { TrainRequest } from '../../src/training/index.ts'
+import { killAndResume } from '../training/kill-and-resume.ts'
 
 const root = join(import.meta.dirname, '../..')
 const killCount = 20
@@ -33,16 +31,8 @@ const request = (name: string): TrainRequest => ({
 
 describe('the bundled base on real questions', () => {
   it(`comes to the same weights after SIGKILL at each of ${killCount} random steps`, async () => {
-    let stepCount = 0
-    await trainModel(request('whole'), { onEvent: (event) => event.type === 'step-end' && stepCount++ })
-    const weightsOf = (name: string) => sha256(readFileSync(join(folder, name, 'onnx/model.onnx')))
-    const whole = weightsOf('whole')
-    const random = createRandom(1, 'kills')
-    for (let kill = 0; kill < killCount; kill++) {
-      const killAt = 1 + random.integer(stepCount - 1)
-      await trainAndKill(request('killed'), killAt)
-      await trainModel(request('killed'))
-      expect(weightsOf('killed'), `kill ${kill + 1}, at step ${killAt} of ${stepCount}`).toBe(whole)
+    for await (const kill of killAndResume(request, { count: killCount, seed: 1 })) {
+      expect(kill).toEqual({ ...kill, isSame: true })
     }
   })
 })
