@@ -65,6 +65,12 @@ export const trainingOptions = {
     ...share,
     description: 'share of each target spread over all labels',
   },
+  labelExamples: {
+    flags: '--label-examples <n>',
+    kind: 'integer',
+    min: 0,
+    description: 'training examples that are the label’s own name in words (default: 1 where examples are few)',
+  },
   classWeights: {
     flags: '--class-weights <how>',
     choices: ['none', 'balanced'],

@@ -10,13 +10,31 @@ function facts({
   ...more
 }: Partial<SettingsFacts> & { examples?: number; labels?: number }) {
   const labelCounts = new Map(Array.from({ length: labels }, (_, i) => [`label ${i}`, examples / labels]))
-  const base = { kind: 'classify', sentencePooling: 'mean', weightCount: 22e6, memoryBytes: 8 * 2 ** 30 } as const
+  const base = {
+    kind: 'classify',
+    pairs: false,
+    sentencePooling: 'mean',
+    weightCount: 22e6,
+    memoryBytes: 8 * 2 ** 30,
+  } as const
   return { ...base, exampleCount: examples, labelCounts, ...more }
 }
 
 type Case = [what: string, facts: SettingsFacts, settings: Partial<TrainingSettings>, reason: string]
 const cases: Case[] = [
   ['a few examples of each label', facts({}), { epochs: 12 }, '770 examples, 10 a label (few-shot)'],
+  [
+    'a few examples of each label that is called by words',
+    facts({
+      labelCounts: new Map([
+        ['lost_card', 5],
+        ['card arrival', 5],
+      ]),
+      examples: 10,
+    }),
+    { labelExamples: 1 },
+    '10 examples, 5 a label, and labels are named in words: the name of each is one more example',
+  ],
   ['one example of each label', facts({ examples: 77 }), { epochs: 12 }, '77 examples, 1 a label (small)'],
   [
     'few examples, of few labels',

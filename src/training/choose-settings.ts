@@ -5,6 +5,7 @@ import type { Choice, TaskKind } from '../contracts/index.ts'
 import { countLabels, type Example } from '../data/index.ts'
 import { sizeOf } from '../onnx/index.ts'
 import type { Pooling } from './attach-head.ts'
+import { areNamedInWords } from './label-examples.ts'
 import type { Encoder } from './open-encoder.ts'
 import { weightNames } from './parameters.ts'
 import type { TrainingSettings } from './settings.ts'
@@ -15,6 +16,8 @@ export type SettingsFacts = {
   readonly exampleCount: number
   /** Training examples of each label; empty where answers are no labels. */
   readonly labelCounts: ReadonlyMap<string, number>
+  /** Each example is a pair of texts. */
+  readonly pairs: boolean
   /** How the base says that a text's vectors become one; null where it was not made for sentences. */
   readonly sentencePooling: Pooling | null
   /** Weights of the base, and the memory that this process may use. */
@@ -51,6 +54,7 @@ const constants = {
   warmupEpochs: 0.1,
   labelSmoothing: 0,
   classWeights: 'none',
+  labelExamples: 0,
   dropout: 0.1,
   clipNorm: 1,
   patience: 2,
@@ -62,7 +66,7 @@ type Regime = { readonly applies: (facts: SettingsFacts) => boolean; readonly se
 /** By how much there is to learn from: the first that applies. */
 const regimes: Readonly<Record<'few-shot' | 'small' | 'medium' | 'large' | 'very large', Regime>> = {
   'few-shot': {
-    applies: (facts) => facts.exampleCount < 1_000 && facts.kind === 'classify' && isWithin(perLabel(facts), 4, 64),
+    applies: (facts) => facts.exampleCount < 1_000 && isFewShot(facts),
     settings: { epochs: 12 },
   },
   small: { applies: ({ exampleCount }) => exampleCount < 1_000, settings: { epochs: 12 } },
@@ -104,6 +108,11 @@ const rules: readonly Rule[] = [
       if (startsFromCentroids(facts)) return 'it starts from class centroids, as the base was made for sentences'
       return facts.kind === 'classify' ? 'the base was not made for sentences' : `of all models that ${facts.kind}`
     },
+  },
+  {
+    applies: (facts) => isFewShot(facts) && !facts.pairs && areNamedInWords(facts.labelCounts.keys()),
+    settings: () => ({ labelExamples: 1 }),
+    reason: (facts) => `${countsOf(facts)}, and labels are named in words: the name of each is one more example`,
   },
   {
     applies: ({ kind }) => kind === 'embed',
@@ -164,6 +173,7 @@ export function describeFacts(kind: TaskKind, train: readonly Example[], encoder
     kind,
     exampleCount: train.length,
     labelCounts: countLabels(train),
+    pairs: train.some(({ textPair }) => textPair !== undefined),
     sentencePooling: encoder.sentencePooling,
     weightCount: weights.reduce((sum, dims) => sum + sizeOf(dims), 0),
     memoryBytes: usableMemory(),
@@ -181,6 +191,10 @@ function regimeOf(facts: SettingsFacts): [name: string, regime: Regime] {
     Object.entries(regimes).find(([, { applies }]) => applies(facts)),
     'regime',
   )
+}
+
+function isFewShot(facts: SettingsFacts): boolean {
+  return facts.kind === 'classify' && isWithin(perLabel(facts), 4, 64)
 }
 
 function perLabel({ exampleCount, labelCounts }: SettingsFacts): number {

@@ -31,6 +31,7 @@ describe('areNamedInWords', () => {
     expect(areNamedInWords(['card_arrival', 'lost card'])).toBe(true)
     expect(areNamedInWords(['card_arrival', 'Q7'])).toBe(false)
     expect(areNamedInWords(['1', '2'])).toBe(false)
+    expect(areNamedInWords(['label 1', 'label 2'])).toBe(false)
     expect(areNamedInWords(['lost-card', 'lost_card'])).toBe(false)
   })
 })

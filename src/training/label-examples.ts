@@ -12,9 +12,13 @@ export function addLabelExamples(examples: readonly Example[], count: number): r
   return [...examples, ...Array.from({ length: count }, () => named).flat()]
 }
 
-/** Whether every label is called by words, and by words of its own: codes and numbers say nothing. */
+/** Whether every label is called by words, and by words of its own: codes and numbers ("label 7") say nothing. */
 export function areNamedInWords(labels: Iterable<string>): boolean {
-  const names = [...labels].map(toWords)
+  const names = [...labels].map((label) =>
+    toWords(label)
+      .replace(/[^\p{L}\p{M}]+/gu, ' ')
+      .trim(),
+  )
   return names.every((name) => /\p{L}{3,}/u.test(name)) && new Set(names).size === names.length
 }
 

@@ -45,6 +45,8 @@ export type TrainingSettings = {
   /** Length of the warm-up, in epochs. */
   warmupEpochs: number
   labelSmoothing: number
+  /** Training examples that are the name of their label in words, of each label; classes only. */
+  labelExamples: number
   /** 'balanced' weighs each class by the inverse of its frequency. */
   classWeights: 'none' | 'balanced'
   dropout: number

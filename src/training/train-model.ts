@@ -120,7 +120,7 @@ async function runStep(
   const learningRate = settings.learningRate * factor
   const { value: result, work } = await measureWork(() => runners.update(shaped, { factor, step }))
   if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-    const lines = batches.flatMap(({ indices }) => indices.map((i) => train.lines[i]))
+    const lines = batches.flatMap(({ indices }) => indices.map((i) => train.lines[i] ?? 0)).filter((line) => line > 0)
     throw new CapstanError(
       'training.non-finite',
       `Step ${step} (epoch ${epoch}, learning rate ${learningRate.toPrecision(3)}): loss ${result.loss}, gradient norm ${result.gradientNorm}. The batch was lines ${lines.join(', ')}`,

@@ -16,6 +16,7 @@ import type { CheckpointOptions } from './checkpoint.ts'
 import { chooseSettings, describeFacts } from './choose-settings.ts'
 import { type Inference, openInference } from './inference.ts'
 import { insertDropout } from './insert-dropout.ts'
+import { addLabelExamples } from './label-examples.ts'
 import { createMovingAverage, type MovingAverage } from './moving-average.ts'
 import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
 import { optimizers } from './optimizers.ts'
@@ -65,9 +66,10 @@ export type TrainingRun = {
 
 /** Opens base model and tokenizer, attaches the head and tokenizes the examples. */
 export async function openTrainingRun(request: TrainRequest): Promise<TrainingRun> {
-  const { baseFolder, kind = 'classify', train, session } = request
+  const { baseFolder, kind = 'classify', session } = request
   const encoder = await openEncoder(baseFolder)
-  const { settings, choices } = chooseSettings(describeFacts(kind, train, encoder), request.settings)
+  const { settings, choices } = chooseSettings(describeFacts(kind, request.train, encoder), request.settings)
+  const train = kind === 'classify' ? addLabelExamples(request.train, settings.labelExamples) : request.train
   const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
   const task = createTask(kind, train, settings)
   const model = task.attach(encoder)
