@@ -1,6 +1,6 @@
 /**
  * A process of its own, on the build: imports capstan/training, trains on the examples of stdin until the first step has
- * ended, and prints milliseconds: how long the import took, and then when each part had ended.
+ * ended, and prints milliseconds: when the import and each part had ended, and what the process computed until then.
  */
 import { text } from 'node:stream/consumers'
 
@@ -15,4 +15,5 @@ await trainModel(request, {
   // Asked before each step, the first one too.
   shouldStop: () => 'step-end' in ended,
 })
-console.log(JSON.stringify(ended))
+const { user, system } = process.cpuUsage()
+console.log(JSON.stringify({ ...ended, cpu: (user + system) / 1000 }))

@@ -1,6 +1,6 @@
 /** Runs training steps of one batch shape: fills the inputs and moves the embedding rows in and out. */
 import { present } from '../base/index.ts'
-import { type Graph, type Model, scalar, type Tensor, zeros } from '../onnx/index.ts'
+import { type Model, scalar, type Tensor, zeros } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import type { DropoutPool } from './dropout-pool.ts'
 import { rowIndexName } from './open-encoder.ts'
@@ -29,7 +29,6 @@ export type StepInputs = {
 }
 
 export type StepRunner = {
-  readonly graph: Graph
   /** Returns the loss, the gradient norm where the step ends with an update, and the token ids that the batch holds. */
   run(
     batch: StepBatch,
@@ -54,7 +53,6 @@ export async function openStepRunner(
   const batchTensors = createBatchTensors(options.model, shape, task)
   const hasWeight = graph.graph.inputs.some(({ name }) => name === batchWeightName)
   return {
-    graph: graph.graph,
     async run(batch, { scalars, weight, draw }) {
       const ids = fillBatch(batchTensors, batch, shape, padId)
       const drawn = dropoutPool.draw(draw, masks)

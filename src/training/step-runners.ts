@@ -59,14 +59,24 @@ export async function openStepRunners(shapes: readonly StepShape[], options: Ste
   const trained = accumulate > 1 ? parameters.filter(isTrained) : []
   const sums = new Map(trained.map(({ name, value }) => [name, zeros('float32', value.dims)]))
   const state = stateEntries(parameters, sums)
-  const runners = new Map<string, StepRunner>()
   // Blocks of up to 32 MiB come back from the heap at no cost; larger ones are mapped anew each time.
   const tokensMax = Math.max(0, ...graphs.map(({ shape }) => shape.rows * shape.length))
   const session: SessionOptions = { memory: tokensMax > heapTokensMax ? 'arena' : 'heap', ...options.session }
-  for (const graph of graphs) {
-    runners.set(keyOf(graph.shape), await openStepRunner(graph, { ...options, session, state, dropoutPool }))
+  const graphOf = (shape: StepShape) => {
+    const key = keyOf(shape)
+    return present(
+      graphs.find((graph) => keyOf(graph.shape) === key),
+      `graph of ${key}`,
+    )
   }
-  const get = (shape: StepShape) => present(runners.get(keyOf(shape)), `runner of ${keyOf(shape)}`)
+  const runners = new Map<string, StepRunner>()
+  /** Sessions are opened at their first step, so that the first step of a run waits for its own alone. */
+  const open = async (shape: StepShape): Promise<StepRunner> => {
+    const runner =
+      runners.get(keyOf(shape)) ?? (await openStepRunner(graphOf(shape), { ...options, session, state, dropoutPool }))
+    runners.set(keyOf(shape), runner)
+    return runner
+  }
   const updater =
     accumulate > 1 ? await openUpdater(sums, state, { ...options, session, rowCount: accumulate * tokensMax }) : null
   return {
@@ -80,14 +90,15 @@ export async function openStepRunners(shapes: readonly StepShape[], options: Ste
       for (const [i, batch] of batches.entries()) {
         const weight = batch.exampleCount / exampleCount
         const draw = (rates.step - 1) * accumulate + i + 1
-        const result = await get(batch.shape).run(batch, { scalars: updater ? {} : scalars, weight, draw })
+        const runner = await open(batch.shape)
+        const result = await runner.run(batch, { scalars: updater ? {} : scalars, weight, draw })
         loss += weight * result.loss
         gradientNorm = result.gradientNorm
         for (const id of result.ids) touched.add(id)
       }
       return { loss, gradientNorm: updater ? await updater.run([...touched], scalars) : present(gradientNorm, 'norm') }
     },
-    graph: (shape) => get(shape).graph,
+    graph: (shape) => graphOf(shape).model.graph,
     async release() {
       for (const runner of runners.values()) await runner.release()
       await updater?.release()
