@@ -44,5 +44,13 @@ export {
 } from './prediction-request.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
 export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
+export {
+  type EpochMetrics,
+  epochMetricsSchema,
+  type RunDetails,
+  runDetailsSchema,
+  type StepMetrics,
+  stepMetricsSchema,
+} from './run-details.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
 export { type TaskKind, taskKindSchema } from './task-kind.ts'

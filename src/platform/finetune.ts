@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InvalidInputError } from '../base/index.ts'
+import { type Clock, InvalidInputError } from '../base/index.ts'
 import {
   type PredictionInput,
   type PredictionOf,
@@ -18,6 +18,7 @@ import {
   type TrainResult,
 } from '../training/index.ts'
 import { evaluateFolder, reportOf } from './evaluate-folder.ts'
+import { followInTensorboard } from './follow-in-tensorboard.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
@@ -26,6 +27,8 @@ export type FinetuneEvent =
   | { type: 'base-progress'; progress: DownloadProgress }
   | { type: 'base-ready'; base: BaseModel }
   | { type: 'evaluation-start'; count: number }
+  /** The event files end here; training goes on. */
+  | { type: 'tensorboard-failed'; folder: string; error: Error }
   | TrainEvent
 
 export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataRequest, 'kind'> & {
@@ -38,6 +41,8 @@ export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataReque
   /** Where downloaded base models are kept; default `.capstan`. */
   cacheFolder?: string
   settings?: Partial<TrainingSettings>
+  /** Where TensorBoard shall find the run, in a sub-folder of its own. Loss, rates and validation are written as they come. */
+  tensorboard?: string | undefined
   onEvent?: (event: FinetuneEvent) => void
   /** Ends the run early; the best model so far is kept. */
   signal?: AbortSignal
@@ -95,10 +100,25 @@ export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataR
   folder: string
   data: PreparedData
   checkpoint?: CheckpointOptions
+  /** What the run is called in TensorBoard, and the time of its events there. */
+  run?: string
+  clock?: Clock
 }
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
-export async function trainPrepared({
+export async function trainPrepared({ tensorboard, run, clock, ...prepared }: PreparedRun): Promise<FinetuneReport> {
+  if (tensorboard === undefined) return trainAndTest(prepared)
+  const { onEvent = () => {} } = prepared
+  const onError = (error: Error) => onEvent({ type: 'tensorboard-failed', folder: tensorboard, error })
+  const board = await followInTensorboard({ folder: tensorboard, run, clock, onError })
+  const follow = (event: FinetuneEvent) => {
+    onEvent(event)
+    board.follow(event)
+  }
+  return trainAndTest({ ...prepared, onEvent: follow }).finally(board.close)
+}
+
+async function trainAndTest({
   folder,
   data,
   onEvent = () => {},
@@ -107,7 +127,7 @@ export async function trainPrepared({
   base: spec,
   cacheFolder = '.capstan',
   checkpoint,
-}: PreparedRun): Promise<FinetuneReport> {
+}: Omit<PreparedRun, 'tensorboard' | 'run' | 'clock'>): Promise<FinetuneReport> {
   const usage = measureUsage()
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {

@@ -1,11 +1,12 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
-import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
 import { defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
+import { createRunRecorder } from './record-run.ts'
+import { withoutTables } from './run-metrics.ts'
 import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cacheFolder'> & {
@@ -76,14 +77,14 @@ type Work = {
 }
 
 async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
-  const { registry, ledger, config, store } = context
+  const { registry, ledger, config, store, clock } = context
   const { task, promote, checkpointSeconds: everySeconds } = request
   const usage = measureUsage(run.usage)
   const folder = openTrainingFolder(store.folder, run.id)
-  let recorded: Promise<unknown> = Promise.resolve()
+  const recorder = createRunRecorder({ registry, run: run.id, usage })
   const onEvent = (event: FinetuneEvent) => {
     hooks.onEvent?.(event)
-    if (event.type === 'checkpoint') recorded = recorded.then(() => registry.recordUsage(run.id, usage()))
+    recorder.follow(event)
   }
   try {
     const report = await trainPrepared({
@@ -92,10 +93,11 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
       folder: folder.model,
       checkpoint: { folder: folder.checkpoint, ...(everySeconds === undefined ? {} : { everySeconds }) },
       cacheFolder: store.folder,
+      run: run.id,
+      clock,
       onEvent,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
-    })
-    await recorded
+    }).finally(recorder.end)
     const model = await registry.recordModelVersion({
       run: run.id,
       modelFolder: folder.model,
@@ -161,8 +163,4 @@ function toMetrics({ test, training, data }: FinetuneReport): Record<string, unk
     bestEpoch: training.bestEpoch,
     examples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
   }
-}
-
-function withoutTables(report: EvaluationReport): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(report).filter(([name]) => name !== 'classes' && name !== 'confusions'))
 }

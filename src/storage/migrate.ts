@@ -2,12 +2,14 @@ import { type Kysely, type Migration, Migrator } from 'kysely'
 import { CapstanError } from '../base/index.ts'
 import { addRegistry } from './migrations/001-registry.ts'
 import { addLedger } from './migrations/002-ledger.ts'
+import { addTracking } from './migrations/003-tracking.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
 const migrations: [name: string, migration: Migration][] = [
   ['001-registry', addRegistry],
   ['002-ledger', addLedger],
+  ['003-tracking', addTracking],
 ]
 
 /** Brings the schema up to date; refuses a data folder that a newer Capstan has written. */

@@ -4,7 +4,7 @@ import type { Platform, TrainTaskRequest, TrainTaskResult } from '../../platform
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatReport } from '../print-report.ts'
-import { formatMib, formatSeconds } from '../print-table.ts'
+import { formatMib, formatUsage } from '../print-table.ts'
 import { createTrainProgress } from '../progress.ts'
 import { trainingOptions } from '../training-options.ts'
 
@@ -32,7 +32,7 @@ function readRequest({ positionals: [data], options }: CommandContext): TrainTas
   return {
     task: String(options.task),
     data,
-    ...textOptions(options, ['test', 'base', ...columnOptions]),
+    ...textOptions(options, ['test', 'base', 'tensorboard', ...columnOptions]),
     ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
     ...(options.skipBadRows ? { skipBadRows: true } : {}),
     ...(options.promote ? { promote: true } : {}),
@@ -82,7 +82,7 @@ export function formatResult(
     ...formatReport(report.test, options),
     '',
     `run       ${training.stepCount} steps, ${ends[training.endedBy]}; epoch ${training.bestEpoch} is kept`,
-    `used      ${formatSeconds(usage.wallSeconds)}, ${usage.cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(usage.memoryBytesPeak)} at most`,
+    `used      ${formatUsage(usage)}`,
     `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
     `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
   ]
