@@ -12,7 +12,9 @@ const lineWidth = 110
 export function formatRun(run: RunDetails): string[] {
   const { id, task, kind, status, error, startedAt, usage, cost, model, steps, epochs } = run
   const test = testReportOf(run)
-  const settings = Object.entries(settingsOf(run)).map(([name, value]) => `${name} ${formatSetting(value)}`)
+  const settings = Object.entries(settingsOf(run))
+    .sort()
+    .map(([name, value]) => `${name} ${formatSetting(value)}`)
   return [
     `run       ${id}, ${kind} for ${task}: ${status}${error ? ` (${error.code}: ${error.message})` : ''}`,
     `started   ${formatTime(startedAt)}`,
@@ -50,7 +52,7 @@ function formatEpochs({ epochs, keptEpoch }: RunDetails): string[] {
     String(epoch),
     String(step),
     loss === null ? '–' : loss.toFixed(4),
-    formatPrimary(metrics as Partial<EvaluationReport>),
+    formatPrimary(metrics),
     epoch === keptEpoch ? 'kept' : '',
   ])
   return formatTable([number('epoch'), number('step'), number('loss'), { title: 'validation' }, { title: '' }], cells)

@@ -85,7 +85,7 @@ export async function findRun({ store }: RegistryContext, id: string): Promise<R
   const row = await store.database.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
   if (row) return toRun(row)
   throw new NotFoundError('registry.run-not-found', `There is no run "${id}".`, {
-    hint: 'Run capstan models to see which runs made the versions.',
+    hint: 'capstan runs lists them.',
   })
 }
 
