@@ -18,7 +18,7 @@ export function formatComparison(runs: readonly RunDetails[]): string[] {
     ...differing,
     ...compareScores(runs),
     row('kept epoch', ({ keptEpoch }) => String(keptEpoch ?? '–')),
-    row('validation', (run) => describeKept(run)),
+    row('validation', describeKept),
     row('steps', ({ steps }) => String(steps.length)),
     // The last tenth of the steps: a single one says little.
     row('training loss', ({ steps }) => (steps.length > 0 ? describeMeans(divide(steps, 10).at(-1) ?? [])[0] : '–')),

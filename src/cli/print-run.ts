@@ -72,10 +72,9 @@ function formatSteps(steps: readonly StepMetrics[]): string[] {
 
 function formatSparklines(steps: readonly StepMetrics[]): string[] {
   const parts = divide(steps, sparklineWidth)
-  return (['loss', 'gradientNorm'] as const).map(
-    (key) =>
-      `${{ loss: 'loss         ', gradientNorm: 'gradient norm' }[key]}  ${sparkline(parts.map((part) => meanOf(part, key)))}`,
-  )
+  const line = (name: string, key: keyof StepMetrics) =>
+    `${name.padEnd(15)}${sparkline(parts.map((part) => meanOf(part, key)))}`
+  return [line('loss', 'loss'), line('gradient norm', 'gradientNorm')]
 }
 
 /** Items after a title, separated by commas, in lines that are not too long. */

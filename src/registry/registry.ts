@@ -22,7 +22,7 @@ import {
   resumeRun,
   startRun,
 } from './run.ts'
-import { beginSeries, type RunSeries, recordSeries } from './run-metrics.ts'
+import { beginSeries, type RunSeries, recordSeries } from './run-series.ts'
 
 export type RegistryContext = { store: Store; clock: Clock }
 
