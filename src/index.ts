@@ -10,12 +10,15 @@ export {
 } from './base/index.ts'
 export type {
   Config,
+  EpochMetrics,
   ModelVersion,
   Money,
   Prediction,
   PredictionInput,
   PredictionOf,
   Run,
+  RunDetails,
+  StepMetrics,
   Task,
   TaskKind,
   Usage,

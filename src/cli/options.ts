@@ -78,6 +78,10 @@ export const commands: readonly CommandSpec[] = [
         description: 'how often the run’s state is written down (default 120, and after each epoch)',
       },
       device,
+      {
+        flags: '--tensorboard <folder>',
+        description: 'write event files that TensorBoard opens, in a sub-folder for the run',
+      },
       ...Object.values<OptionSpec>(trainingOptions),
     ],
     example: 'capstan train tickets.csv --task support --text-column text --label-column label',
@@ -140,9 +144,21 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'runs',
-    summary: 'list runs with what they used and cost, and how they ended',
-    options: [onlyTask],
-    example: 'capstan runs --task support',
+    summary: 'list runs, show one with its series, or compare several',
+    arguments: [
+      {
+        name: '[run...]',
+        description: 'ids of runs, or beginnings of ids that fit only one; without them all are listed',
+      },
+    ],
+    options: [
+      onlyTask,
+      {
+        flags: '--csv <file>',
+        description: 'write the series of the named runs: run, step, name and value in each row',
+      },
+    ],
+    example: 'capstan runs 01m853jp 01m853w2',
     load: () => import('./commands/runs.ts'),
   },
   {

@@ -32,6 +32,11 @@ export function formatPrimary({ primary, count }: Partial<Pick<EvaluationReport,
   return `${name} ${value.toFixed(3)} (${interval.map((bound) => bound.toFixed(3)).join(' to ')}, n ${count})`
 }
 
+/** Names and values of a report's scores, the primary one first. */
+export function describeScores(report: EvaluationReport): [name: string, value: string][] {
+  return describeReport(report).scores
+}
+
 function describeReport(report: EvaluationReport): Shown {
   const { primary, count } = report
   const first: [string, string] = [

@@ -1,3 +1,5 @@
+import type { Usage } from '../contracts/index.ts'
+
 export type Column = { title: string; align?: 'left' | 'right' }
 
 /** Lines of a table with aligned columns, the titles first. */
@@ -23,6 +25,16 @@ export function formatInterval([low, high]: readonly [number, number]): string {
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds)
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+}
+
+/** What a run used, on one line. */
+export function formatUsage({ wallSeconds, cpuSeconds, memoryBytesPeak }: Usage): string {
+  return `${formatSeconds(wallSeconds)}, ${cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(memoryBytesPeak)} at most`
+}
+
+/** Day and minute of an ISO time, in UTC. */
+export function formatTime(time: string): string {
+  return time.slice(0, 16).replace('T', ' ')
 }
 
 export function formatMib(bytes: number): string {

@@ -98,6 +98,8 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
       const when = epoch === 0 ? 'before the first step' : `epoch ${epoch}`
       return [`${when}: ${report.count > 0 ? `validation ${formatPrimary(report)}` : 'done'}${isBest ? ', kept' : ''}`]
     }
+    case 'tensorboard-failed':
+      return [`tensorboard: nothing more is written to ${event.folder}: ${event.error.message}`]
     case 'evaluation-start':
       return [`testing on ${event.count} texts that training never saw`]
   }

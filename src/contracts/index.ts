@@ -54,5 +54,13 @@ export {
   type Usage,
   usageSchema,
 } from './run.ts'
+export {
+  type EpochMetrics,
+  epochMetricsSchema,
+  type RunDetails,
+  runDetailsSchema,
+  type StepMetrics,
+  stepMetricsSchema,
+} from './run-details.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
 export { type TaskKind, taskKindSchema } from './task-kind.ts'

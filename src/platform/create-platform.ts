@@ -8,10 +8,11 @@ import type {
   Prediction,
   PredictionInput,
   Run,
+  RunDetails,
   Task,
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
-import { cpuSecondCommodity, createLedger, type Ledger } from '../ledger/index.ts'
+import { createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
@@ -20,6 +21,7 @@ import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateFolder } from './evaluate-folder.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
+import { listRunCosts, readRuns } from './read-runs.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
 
 export type PlatformOptions = {
@@ -72,6 +74,11 @@ export type Platform = {
   listTasks(): Promise<Task[]>
   listModels(filter?: { task?: string }): Promise<ModelVersion[]>
   listRuns(filter?: { task?: string }): Promise<Run[]>
+  /**
+   * Runs with their settings, series, cost and model, named by ids or unambiguous beginnings of ids. Throws NotFoundError
+   * `registry.run-not-found` or InvalidInputError `registry.run-ambiguous`.
+   */
+  readRuns(references: readonly string[]): Promise<RunDetails[]>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. */
@@ -123,11 +130,8 @@ export async function createPlatform({
       pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
-    async listRunCosts() {
-      const totals = await ledger.dimensionTotals('run', { account: 'Expenses' })
-      const money = totals.filter(({ commodity }) => commodity !== cpuSecondCommodity)
-      return new Map(money.map(({ value, commodity, amountMicro }) => [value, { amountMicro, currency: commodity }]))
-    },
+    readRuns: (references) => readRuns(context, references),
+    listRunCosts: () => listRunCosts(context),
     async promote(task, reference) {
       const { id } = await registry.findModelVersion(task, reference)
       const promoted = await registry.promoteVersion(id)

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InvalidInputError } from '../base/index.ts'
+import { type Clock, InvalidInputError } from '../base/index.ts'
 import {
   type Device,
   type PredictionInput,
@@ -20,6 +20,7 @@ import {
   type TrainResult,
 } from '../training/index.ts'
 import { evaluateFolder, reportOf } from './evaluate-folder.ts'
+import { followInTensorboard } from './follow-in-tensorboard.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
@@ -28,6 +29,8 @@ export type FinetuneEvent =
   | { type: 'base-progress'; progress: DownloadProgress }
   | { type: 'base-ready'; base: BaseModel }
   | { type: 'evaluation-start'; count: number }
+  /** The event files end here; training goes on. */
+  | { type: 'tensorboard-failed'; folder: string; error: Error }
   | TrainEvent
 
 export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataRequest, 'kind'> & {
@@ -42,6 +45,8 @@ export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataReque
   settings?: Partial<TrainingSettings>
   /** Where the model is trained and answers; default `cpu`. */
   device?: Device
+  /** Where TensorBoard shall find the run, in a sub-folder of its own. Loss, rates and validation are written as they come. */
+  tensorboard?: string | undefined
   onEvent?: (event: FinetuneEvent) => void
   /** Ends the run early; the best model so far is kept. */
   signal?: AbortSignal
@@ -99,10 +104,27 @@ export type PreparedRun = Omit<FinetuneOptions<TaskKind>, 'output' | keyof DataR
   folder: string
   data: PreparedData
   checkpoint?: CheckpointOptions
+  /** What the run is called in TensorBoard, and the time of its events there. */
+  run?: string
+  clock?: Clock
 }
 
 /** Trains on prepared data; the model is in `folder` afterwards. */
-export async function trainPrepared(prepared: PreparedRun): Promise<FinetuneReport> {
+export async function trainPrepared({ tensorboard, run, clock, ...prepared }: PreparedRun): Promise<FinetuneReport> {
+  if (tensorboard === undefined) return trainAndTest(prepared)
+  const { onEvent = () => {} } = prepared
+  const onError = (error: Error) => onEvent({ type: 'tensorboard-failed', folder: tensorboard, error })
+  const board = await followInTensorboard({ folder: tensorboard, run, clock, onError })
+  const follow = (event: FinetuneEvent) => {
+    onEvent(event)
+    board.follow(event)
+  }
+  return trainAndTest({ ...prepared, onEvent: follow }).finally(board.close)
+}
+
+type PlainRun = Omit<PreparedRun, 'tensorboard' | 'run' | 'clock'>
+
+async function trainAndTest(prepared: PlainRun): Promise<FinetuneReport> {
   const { folder, data, onEvent = () => {}, signal, device = 'cpu' } = prepared
   const usage = measureUsage()
   const { base, request } = await openBase(prepared)
@@ -126,7 +148,7 @@ export async function openBase({
   base: spec,
   cacheFolder = '.capstan',
   checkpoint,
-}: PreparedRun): Promise<{ base: BaseModel; request: TrainRequest }> {
+}: PlainRun): Promise<{ base: BaseModel; request: TrainRequest }> {
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,

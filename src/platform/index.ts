@@ -11,4 +11,5 @@ export {
   finetune,
 } from './finetune.ts'
 export type { PreparedData } from './prepare-data.ts'
+export { epochScalars, stepScalars } from './run-metrics.ts'
 export type { TrainTaskRequest, TrainTaskResult } from './train-task.ts'

@@ -1,22 +1,13 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
-import {
-  type ModelVersion,
-  type Money,
-  type Rate,
-  type Run,
-  type TaskKind,
-  taskNameSchema,
-  type Usage,
-} from '../contracts/index.ts'
-import type { Registry } from '../registry/index.ts'
+import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
 import { requireDevice } from '../runtime/index.ts'
-import type { EvaluationReport } from '../training/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
-import { toRunEstimate } from './expected-usage.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
 import { defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
+import { createRunRecorder } from './record-run.ts'
+import { withoutTables } from './run-metrics.ts'
 import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cacheFolder'> & {
@@ -88,16 +79,15 @@ type Work = {
 }
 
 async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
-  const { registry, ledger, config, store } = context
+  const { registry, ledger, config, store, clock } = context
   const { task, promote, checkpointSeconds: everySeconds } = request
   const usage = measureUsage(run.usage)
   const rate = config.rates.cpuHour
   const folder = openTrainingFolder(store.folder, run.id)
-  let recorded: Promise<unknown> = Promise.resolve()
+  const recorder = createRunRecorder({ registry, run: run.id, usage, rate, choices: data.choices })
   const onEvent = (event: FinetuneEvent) => {
     hooks.onEvent?.(event)
-    const write = recordOf(event, { registry, run, usage, rate, data })
-    if (write) recorded = recorded.then(write)
+    recorder.follow(event)
   }
   try {
     const report = await trainPrepared({
@@ -106,10 +96,11 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
       folder: folder.model,
       checkpoint: { folder: folder.checkpoint, ...(everySeconds === undefined ? {} : { everySeconds }) },
       cacheFolder: store.folder,
+      run: run.id,
+      clock,
       onEvent,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
-    })
-    await recorded
+    }).finally(recorder.end)
     const model = await registry.recordModelVersion({
       run: run.id,
       modelFolder: folder.model,
@@ -132,30 +123,6 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     throw error
   } finally {
     await folder.remove()
-  }
-}
-
-/** What an event of a run adds to its record, as measured at that moment. */
-function recordOf(
-  event: FinetuneEvent,
-  {
-    registry,
-    run: { id },
-    usage,
-    rate,
-    data,
-  }: { registry: Registry; run: Run; usage: () => Usage; rate: Rate; data: PreparedData },
-): (() => Promise<void>) | null {
-  const spent = usage()
-  switch (event.type) {
-    case 'train-start':
-      return () => registry.recordChoices(id, [...data.choices, ...event.choices])
-    case 'estimate-ready':
-      return () => registry.recordEstimate(id, toRunEstimate(event.estimate, { spent, rate }))
-    case 'checkpoint':
-      return () => registry.recordUsage(id, spent)
-    default:
-      return null
   }
 }
 
@@ -201,8 +168,4 @@ function toMetrics({ test, training, data }: FinetuneReport): Record<string, unk
     bestEpoch: training.bestEpoch,
     examples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
   }
-}
-
-function withoutTables(report: EvaluationReport): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(report).filter(([name]) => name !== 'classes' && name !== 'confusions'))
 }

@@ -1,7 +1,15 @@
 // Rows to contract types, and the reads that several operations share.
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import { NotFoundError } from '../base/index.ts'
-import { choiceSchema, type ModelVersion, type Run, runEstimateSchema } from '../contracts/index.ts'
+import {
+  choiceSchema,
+  type EpochMetrics,
+  type ModelVersion,
+  type Run,
+  type RunDetails,
+  runEstimateSchema,
+  type StepMetrics,
+} from '../contracts/index.ts'
 import type { Schema } from '../storage/index.ts'
 
 type Database = Kysely<Schema>
@@ -24,6 +32,88 @@ export function toRun(row: Selectable<Schema['runs']>): Run {
     usage: isMeasured ? { wallSeconds, cpuSeconds, memoryBytesPeak: Number(memoryBytesPeak) } : null,
     estimate: runEstimateSchema.nullable().parse(row.estimate),
     choices: choiceSchema.array().parse(row.choices),
+  }
+}
+
+/** Runs whose id begins so, with or without the `run_` of every id, in their order. */
+export async function selectRunsByPrefix(database: Database, prefix: string): Promise<Run[]> {
+  const start = prefix.startsWith('run_') ? prefix : `run_${prefix}`
+  const query = database.selectFrom('runs').selectAll().where(sql<SqlBool>`starts_with(id, ${start})`).orderBy('id')
+  return (await query.execute()).map(toRun)
+}
+
+/** Writes steps, in place of those that are there. */
+export async function upsertSteps(database: Database, run: string, steps: readonly StepMetrics[]): Promise<void> {
+  const rows = steps.map(({ learningRate, gradientNorm, ...same }) => ({
+    run,
+    ...same,
+    learning_rate: learningRate,
+    gradient_norm: gradientNorm,
+  }))
+  await database
+    .insertInto('run_steps')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['run', 'step']).doUpdateSet(({ ref }) => ({
+        epoch: ref('excluded.epoch'),
+        loss: ref('excluded.loss'),
+        learning_rate: ref('excluded.learning_rate'),
+        gradient_norm: ref('excluded.gradient_norm'),
+        tokens: ref('excluded.tokens'),
+        seconds: ref('excluded.seconds'),
+      })),
+    )
+    .execute()
+}
+
+/** Writes epochs, in place of those that are there. */
+export async function upsertEpochs(database: Database, run: string, epochs: readonly EpochMetrics[]): Promise<void> {
+  const rows = epochs.map(({ metrics, isBest, ...same }) => ({
+    run,
+    ...same,
+    metrics: JSON.stringify(metrics),
+    is_best: isBest,
+  }))
+  await database
+    .insertInto('run_epochs')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['run', 'epoch']).doUpdateSet(({ ref }) => ({
+        step: ref('excluded.step'),
+        loss: ref('excluded.loss'),
+        metrics: ref('excluded.metrics'),
+        is_best: ref('excluded.is_best'),
+      })),
+    )
+    .execute()
+}
+
+/** Removes steps, and epochs that ended, after `step`. */
+export async function deleteMetricsAfter(database: Database, run: string, step: number): Promise<void> {
+  for (const table of ['run_steps', 'run_epochs'] as const)
+    await database.deleteFrom(table).where('run', '=', run).where('step', '>', step).execute()
+}
+
+/** The settings in effect, and steps and epochs in their order. */
+export async function selectMetrics(
+  database: Database,
+  run: string,
+): Promise<Pick<RunDetails, 'effectiveSettings' | 'steps' | 'epochs'>> {
+  const settings = await database
+    .selectFrom('runs')
+    .select('effective_settings')
+    .where('id', '=', run)
+    .executeTakeFirst()
+  const steps = await database.selectFrom('run_steps').selectAll().where('run', '=', run).orderBy('step').execute()
+  const epochs = await database.selectFrom('run_epochs').selectAll().where('run', '=', run).orderBy('epoch').execute()
+  return {
+    effectiveSettings: settings?.effective_settings ?? null,
+    steps: steps.map(({ run: _, learning_rate: learningRate, gradient_norm: gradientNorm, ...same }) => ({
+      ...same,
+      learningRate,
+      gradientNorm,
+    })),
+    epochs: epochs.map(({ run: _, is_best: isBest, ...same }) => ({ ...same, isBest })),
   }
 }
 

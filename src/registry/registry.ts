@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../base/index.ts'
-import type { Choice, ModelVersion, Run, RunEstimate, Usage } from '../contracts/index.ts'
+import type { Choice, ModelVersion, Run, RunDetails, RunEstimate, Usage } from '../contracts/index.ts'
 import type { Store } from '../storage/index.ts'
 import {
   findModelVersion,
@@ -9,7 +9,7 @@ import {
   recordModelVersion,
   type VersionReference,
 } from './model-version.ts'
-import { selectModelVersions } from './queries.ts'
+import { selectMetrics, selectModelVersions } from './queries.ts'
 import {
   failInterruptedRuns,
   findRun,
@@ -20,9 +20,11 @@ import {
   recordChoices,
   recordEstimate,
   recordUsage,
+  resolveRuns,
   resumeRun,
   startRun,
 } from './run.ts'
+import { beginSeries, type RunSeries, recordSeries } from './run-series.ts'
 
 export type RegistryContext = { store: Store; clock: Clock }
 
@@ -45,6 +47,16 @@ export type Registry = {
   /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
   resumeRun(id: string): Promise<Run>
   findRun(id: string): Promise<Run>
+  /**
+   * The runs meant by ids or unambiguous beginnings of ids. Throws NotFoundError `registry.run-not-found` or
+   * InvalidInputError `registry.run-ambiguous`.
+   */
+  resolveRuns(references: readonly string[]): Promise<Run[]>
+  /** Records the settings in effect, and that the run goes on after `step`: what its series have beyond is removed. */
+  beginSeries(id: string, start: { settings: Record<string, unknown>; step: number }): Promise<void>
+  /** Adds to a run's series, in place of what they have for the same steps and epochs. */
+  recordSeries(id: string, series: RunSeries): Promise<void>
+  readSeries(id: string): Promise<Pick<RunDetails, 'effectiveSettings' | 'steps' | 'epochs'>>
   /** The newest first. */
   listRuns(filter?: { task?: string }): Promise<Run[]>
   /**
@@ -89,6 +101,10 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     recordChoices: (id, choices) => recordChoices(context, id, choices),
     resumeRun: (id) => resumeRun(context, id),
     findRun: (id) => findRun(context, id),
+    resolveRuns: (references) => resolveRuns(context, references),
+    beginSeries: (id, start) => beginSeries(context, id, start),
+    recordSeries: (id, series) => recordSeries(context, id, series),
+    readSeries: (id) => selectMetrics(store.database, id),
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),
     promoteVersion: (id) => promoteVersion(context, id),

@@ -1,6 +1,6 @@
-import { ConflictError, createId, NotFoundError } from '../base/index.ts'
+import { ConflictError, createId, InvalidInputError, NotFoundError } from '../base/index.ts'
 import { type Choice, type Run, type RunEstimate, runEstimateSchema, toWire, type Usage } from '../contracts/index.ts'
-import { requireTask, toRun } from './queries.ts'
+import { requireTask, selectRunsByPrefix, toRun } from './queries.ts'
 import type { RegistryContext } from './registry.ts'
 
 /** A run that is about to begin; the seed is a whole number from 0. */
@@ -10,6 +10,8 @@ export type NewRun = { task: string; kind: Run['kind']; seed: number; settings: 
 export type RunOutcome =
   | { status: 'succeeded' | 'stopped'; usage: Usage }
   | { status: 'failed'; usage: Usage; error: { code: string; message: string } }
+
+const idsShown = 5
 
 /** Recorded for a run whose process died. */
 const interruptedCode = 'registry.run-interrupted'
@@ -99,8 +101,32 @@ export async function findRun({ store }: RegistryContext, id: string): Promise<R
   const row = await store.database.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
   if (row) return toRun(row)
   throw new NotFoundError('registry.run-not-found', `There is no run "${id}".`, {
-    hint: 'Run capstan models to see which runs made the versions.',
+    hint: 'capstan runs lists them.',
   })
+}
+
+/**
+ * The runs that are meant by ids or beginnings of ids, with or without `run_`. Throws NotFoundError
+ * `registry.run-not-found` or InvalidInputError `registry.run-ambiguous`, for all references at once.
+ */
+export async function resolveRuns({ store }: RegistryContext, references: readonly string[]): Promise<Run[]> {
+  const matches = await Promise.all(
+    references.map(async (reference) => ({ reference, runs: await selectRunsByPrefix(store.database, reference) })),
+  )
+  const unknown = matches.filter(({ runs }) => runs.length === 0).map(({ reference }) => `"${reference}"`)
+  if (unknown.length > 0) {
+    throw new NotFoundError('registry.run-not-found', `There is no run ${unknown.join(', nor ')}.`, {
+      hint: 'capstan runs lists them; the beginning of an id suffices.',
+    })
+  }
+  const ambiguous = matches.filter(({ runs }) => runs.length > 1)
+  if (ambiguous.length > 0) {
+    const described = ambiguous.map(({ reference, runs }) => `"${reference}" (${listSome(runs.map(({ id }) => id))})`)
+    throw new InvalidInputError('registry.run-ambiguous', `Several runs begin with ${described.join(', and with ')}.`, {
+      hint: 'Give more of the id.',
+    })
+  }
+  return matches.flatMap(({ runs }) => runs)
 }
 
 /** Runs of a task, or of all, the newest first. */
@@ -122,6 +148,11 @@ export async function failInterruptedRuns({ store, clock }: RegistryContext): Pr
     })
     .where('status', '=', 'running')
     .execute()
+}
+
+function listSome(ids: readonly string[]): string {
+  const [shown, rest] = [ids.slice(0, idsShown), ids.length - idsShown]
+  return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 function usageColumns({ wallSeconds, cpuSeconds, memoryBytesPeak }: Usage) {

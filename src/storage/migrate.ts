@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator } from 'kysely'
 import { CapstanError } from '../base/index.ts'
 import { addRegistry } from './migrations/001-registry.ts'
 import { addLedger } from './migrations/002-ledger.ts'
+import { addTracking } from './migrations/003-tracking.ts'
 import { addRunEstimate } from './migrations/004-run-estimate.ts'
 import type { Schema } from './schema.ts'
 
@@ -9,6 +10,7 @@ import type { Schema } from './schema.ts'
 const migrations: [name: string, migration: Migration][] = [
   ['001-registry', addRegistry],
   ['002-ledger', addLedger],
+  ['003-tracking', addTracking],
   ['004-run-estimate', addRunEstimate],
 ]
 

@@ -14,6 +14,7 @@ type RunsTable = {
   status: 'running' | 'succeeded' | 'failed' | 'stopped'
   seed: bigint
   settings: Json<JsonObject>
+  effective_settings: ColumnType<JsonObject | null, string | undefined, string>
   started_at: Date
   finished_at: Date | null
   error_code: string | null
@@ -23,6 +24,26 @@ type RunsTable = {
   memory_bytes_peak: bigint | null
   estimate: Json<JsonObject> | null
   choices: ColumnType<unknown[], string | undefined, string>
+}
+
+type RunStepsTable = {
+  run: string
+  step: number
+  epoch: number
+  loss: number
+  learning_rate: number
+  gradient_norm: number
+  tokens: number
+  seconds: number
+}
+
+type RunEpochsTable = {
+  run: string
+  epoch: number
+  step: number
+  loss: number | null
+  metrics: Json<JsonObject>
+  is_best: boolean
 }
 
 type ModelVersionsTable = {
@@ -65,6 +86,8 @@ type LedgerPostingsTable = {
 export type Schema = {
   tasks: TasksTable
   runs: RunsTable
+  run_steps: RunStepsTable
+  run_epochs: RunEpochsTable
   model_versions: ModelVersionsTable
   ledger_entries: LedgerEntriesTable
   ledger_postings: LedgerPostingsTable

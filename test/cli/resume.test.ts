@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunDetails } from '../../src/index.ts'
 import type { TrainTaskResult } from '../../src/platform/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { runCli } from './run-cli.ts'
@@ -27,6 +28,11 @@ const train = (project: string, epochs: number) => {
   return ['train', data(), '--task', 'tiny', '--base', base, ...settings, '--project', join(folder, project), '--json']
 }
 const weightsOf = ({ model }: TrainTaskResult) => model.files.find(({ path }) => path === 'onnx/model.onnx')?.sha256
+const seriesOf = async (project: string, { run }: TrainTaskResult) => {
+  const { stdout } = await runCli(['runs', run.id, '--project', join(folder, project), '--json'])
+  const { runs } = JSON.parse(stdout) as { runs: RunDetails[] }
+  return (runs[0]?.steps ?? []).map(({ seconds: _, ...step }) => step)
+}
 const json = (text: string) => JSON.parse(text) as TrainTaskResult
 
 /** Starts the command in a process of its own and kills it soon after its first checkpoint. */
@@ -57,6 +63,10 @@ describe('capstan train --resume', () => {
     expect(resumed.run).toMatchObject({ status: 'succeeded', error: null })
     expect(resumed.model.version).toBe(1)
     expect(await readdir(join(folder, 'killed/.capstan/training'))).toEqual([])
+    const [expected, found] = [await seriesOf('whole', whole), await seriesOf('killed', resumed)]
+    // Steps whose checkpoint was the last thing that the killed process did may be missing; none is there twice.
+    expect(found).toEqual(expected.filter(({ step }) => found.some((one) => one.step === step)))
+    expect(found.at(-1)).toEqual(expected.at(-1))
   }, 60_000)
 
   it('says what to do where nothing was interrupted', async () => {

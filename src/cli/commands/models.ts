@@ -3,7 +3,7 @@ import type { EvaluationReport } from '../../platform/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatPrimary } from '../print-report.ts'
-import { formatMib, formatTable } from '../print-table.ts'
+import { formatMib, formatTable, formatTime } from '../print-table.ts'
 
 type Metrics = { test?: Partial<Pick<EvaluationReport, 'primary' | 'count'>> }
 
@@ -40,7 +40,7 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
       formatMib(sizeBytes),
       cost ? formatMoney(cost) : '–',
       lineage.base.name,
-      createdAt.slice(0, 16).replace('T', ' '),
+      formatTime(createdAt),
     ]
   })
   for (const line of formatTable(titles, cells)) printLine(io.stdout, line)

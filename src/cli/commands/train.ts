@@ -5,7 +5,7 @@ import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatEstimate, formatFullEstimate } from '../print-estimate.ts'
 import { formatReport } from '../print-report.ts'
-import { formatMib, formatSeconds } from '../print-table.ts'
+import { formatMib, formatUsage } from '../print-table.ts'
 import { createTrainProgress } from '../progress.ts'
 import { trainingOptions } from '../training-options.ts'
 
@@ -53,7 +53,7 @@ function readRequest({ positionals: [data], options }: CommandContext): TrainTas
   return {
     task: String(options.task),
     data,
-    ...textOptions(options, ['test', 'base', ...columnOptions]),
+    ...textOptions(options, ['test', 'base', 'tensorboard', ...columnOptions]),
     ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
     ...(options.skipBadRows ? { skipBadRows: true } : {}),
     ...(options.promote ? { promote: true } : {}),
@@ -104,7 +104,7 @@ export function formatResult(
     '',
     `run       ${training.stepCount} steps, ${ends[training.endedBy]}; epoch ${training.bestEpoch} is kept`,
     ...(run.estimate ? [`estimated ${formatEstimate(run.estimate)}`] : []),
-    `used      ${formatSeconds(usage.wallSeconds)}, ${usage.cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(usage.memoryBytesPeak)} at most`,
+    `used      ${formatUsage(usage)}`,
     `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
     `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
   ]

@@ -1,0 +1,1 @@
+export { type EventFile, openEventFile } from './event-file.ts'
