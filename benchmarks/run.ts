@@ -6,6 +6,7 @@ import { type Benchmark, describeMachine } from './benchmark.ts'
 const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'base-model': () => import('./base-model.ts'),
   'training-step': () => import('./training-step.ts'),
+  recompute: () => import('./recompute.ts'),
   banking77: () => import('./banking77.ts'),
   predict: () => import('./predict.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),

@@ -35,6 +35,11 @@ export const trainingOptions = {
     choices: ['fp32', 'int8', 'int8-all', 'auto'],
     description: 'of the products: 8-bit integers (int8-all: also for the gradients of weights), or the faster (auto)',
   },
+  recompute: {
+    flags: '--recompute <what>',
+    choices: ['none', 'layers'],
+    description: 'layers: less memory, a longer step, as activations are computed again and not kept (default: none)',
+  },
   optimizer: {
     flags: '--optimizer <name>',
     choices: ['adamw', 'sgd', 'lion', 'adafactor'],

@@ -18,6 +18,7 @@ export { wilsonInterval } from './metrics/intervals.ts'
 export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'
 export { startTraining, type TrainingJob } from './start-training.ts'
+export type { StepShape } from './step-graph.ts'
 export type { Validation } from './tasks/task.ts'
 export {
   type TrainEvent,

@@ -12,6 +12,9 @@ export type Method = 'full' | 'head' | 'lora' | 'bias'
  */
 export type Precision = 'fp32' | 'int8' | 'int8-all'
 
+/** What the backward pass finds kept, or computes again: nothing, or all activations of each layer but its input. */
+export type Recompute = 'none' | 'layers'
+
 /** Everything that decides a run's weights, besides its data, base model and machine. */
 export type TrainingSettings = {
   /** Passes over the training examples; chosen from their number where left out. */
@@ -28,6 +31,7 @@ export type TrainingSettings = {
   freeze: readonly string[]
   /** 'auto' takes the faster of fp32 and int8, by a few steps of each. */
   precision: Precision | 'auto'
+  recompute: Recompute
   optimizer: OptimizerName
   schedule: ScheduleName
   /** Tokens (padding included) that one step sees. */
@@ -78,6 +82,7 @@ export function defaultSettings({
     loraTargets: ['*'],
     freeze: [],
     precision: 'fp32',
+    recompute: 'none',
     optimizer: 'adamw',
     schedule: 'linear',
     // Each text of a batch is a wrong answer to the others, so that a small batch teaches little.

@@ -1,4 +1,5 @@
 /** A training run's parts, opened: base model with head, parameters, tokenized examples. */
+import { UnsupportedError } from '../base/index.ts'
 import type { TaskKind } from '../contracts/index.ts'
 import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
 import type { Model } from '../onnx/index.ts'
@@ -81,9 +82,12 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     optimizer: optimizers[settings.optimizer],
     body,
     head: new Set([headWeightName, headBiasName]),
-    adapters: new Set(adapters.flatMap(({ weight }) => Object.values(adapterNames(weight)))),
+    adapters: new Map(
+      adapters.flatMap(({ weight }) => Object.values(adapterNames(weight)).map((name) => [name, weight])),
+    ),
     sparse: encoder.sparseName,
   })
+  if (settings.recompute === 'layers') refuseFlatModel(parameters, baseFolder)
   const average = settings.ema > 0 ? createMovingAverage(parameters, settings.ema) : null
   const inference = await openInference({
     model: adapted,
@@ -125,6 +129,7 @@ export async function openRunSteps(
     clipNorm: settings.clipNorm,
     optimizer: optimizers[settings.optimizer],
     precision,
+    recompute: settings.recompute,
     weightDecay: settings.weightDecay,
     accumulate: settings.accumulate,
     seed: settings.seed,
@@ -144,6 +149,20 @@ export function trainedModel({ task, model, adapters, parameters, average, setti
   })
   const merged = mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, adapterScale(settings))
   return task.finish?.(merged) ?? merged
+}
+
+/** Throws `training.no-layers`: without a stack of layers, to compute them again would silently save nothing. */
+function refuseFlatModel(parameters: readonly Parameter[], baseFolder: string): void {
+  const layers = new Set(parameters.map(({ layer }) => layer).filter((layer) => layer > 0))
+  if (layers.size > 1) return
+  throw new UnsupportedError(
+    'training.no-layers',
+    `The weights of ${baseFolder} are in ${layers.size} layers by their names`,
+    {
+      hint: 'To save memory on this base, lower tokensPerBatch and raise accumulate; or leave recompute at none.',
+      details: { paths: parameters.slice(0, 12).map(({ name }) => name) },
+    },
+  )
 }
 
 function adapterScale({ loraRank: rank, loraAlpha: alpha }: TrainingSettings): AdapterScale {
