@@ -26,5 +26,6 @@ export function formatSeconds(seconds: number): string {
 }
 
 export function formatMib(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`
+  const mib = bytes / 2 ** 20
+  return `${mib < 10 ? mib.toFixed(1) : Math.round(mib)} MiB`
 }

@@ -25,6 +25,11 @@ export const trainingOptions = {
     kind: 'list',
     description: 'weights that get an adapter, such as "query,value" (default: every linear layer)',
   },
+  adapter: {
+    flags: '--adapter <form>',
+    choices: ['merged', 'separate'],
+    description: 'separate: save what lora or head learns as a few MB that serve on a shared base (default: merged)',
+  },
   freeze: {
     flags: '--freeze <patterns>',
     kind: 'list',

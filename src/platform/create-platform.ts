@@ -15,7 +15,9 @@ import { openRegistry, type Registry, type VersionReference } from '../registry/
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
-import { evaluateFolder } from './evaluate-folder.ts'
+import { evaluateModel } from './evaluate-model.ts'
+import { type ExportRequest, exportModel } from './export-model.ts'
+import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
@@ -53,6 +55,8 @@ export type Platform = {
     inputs: readonly PredictionInput[],
     options?: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+  /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
+  export(request: ExportRequest): Promise<ModelVersion>
   /** Loads the live version of every task, so that the first request need not wait. */
   loadModels(): Promise<void>
   isReady(): boolean
@@ -85,7 +89,7 @@ export async function createPlatform({
   const context: PlatformContext = { store, registry, ledger, config, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
-    return { task, model: toReference(version), folder: await registry.openModelFolder(version) }
+    return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
   const pool = new ModelPool({ findModel: findServed })
   let isReady = false
@@ -97,6 +101,7 @@ export async function createPlatform({
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    export: (request) => exportModel(context, request),
     async loadModels() {
       for (const { task, stage } of await registry.listModelVersions()) {
         if (stage === 'live') await pool.load(await findServed(task))
@@ -129,13 +134,13 @@ export async function createPlatform({
   }
 }
 
-async function evaluateTask({ registry }: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
-  const model = await registry.findModelVersion(task, version)
-  const folder = await registry.openModelFolder(model)
-  const { answer } = await readModelHead(folder)
+async function evaluateTask(context: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
+  const model = await context.registry.findModelVersion(task, version)
+  const place = await locateModel(context, model)
+  const { answer } = await readModelHead(place.folder)
   const form = { kind: answer.kind, pairs: answer.kind === 'embed' ? undefined : (answer.pairs ?? false) }
   const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
-  const report = await evaluateFolder(folder, examples)
+  const report = await evaluateModel(place, examples)
   return { model, report, skipped: problems.length }
 }
 

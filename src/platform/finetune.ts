@@ -7,7 +7,7 @@ import {
   type TaskKind,
   type Usage,
 } from '../contracts/index.ts'
-import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../registry/index.ts'
+import { type BaseModel, type DownloadProgress, referToBase, resolveBaseModel } from '../registry/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import {
   type CheckpointOptions,
@@ -17,7 +17,8 @@ import {
   type TrainingSettings,
   type TrainResult,
 } from '../training/index.ts'
-import { evaluateFolder, reportOf } from './evaluate-folder.ts'
+import { evaluateModel, reportOf } from './evaluate-model.ts'
+import { hubAccess } from './hub-access.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
@@ -75,7 +76,7 @@ export async function finetune<Kind extends TaskKind = 'classify'>(
   const kind = (options.kind ?? 'classify') as Kind
   if (data.kind !== kind) throw needsKind(options.data, data.kind)
   const report = await trainPrepared({ ...options, folder, data })
-  const predictor = await openPredictor(folder)
+  const predictor = await openPredictor(folder, { baseFolder: report.base.folder })
   const { labels, close } = predictor
   const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
   const test = reportOf(report.test, kind)
@@ -112,7 +113,7 @@ export async function trainPrepared({
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,
-    ...hubAccess(process.env),
+    ...hubAccess(),
     onProgress: (progress) => onEvent({ type: 'base-progress', progress }),
     ...(signal ? { signal } : {}),
   })
@@ -120,6 +121,7 @@ export async function trainPrepared({
   const { train, validation } = data
   const request = {
     baseFolder: base.folder,
+    base: referToBase(base),
     outputFolder: folder,
     kind: data.kind,
     train,
@@ -132,11 +134,6 @@ export async function trainPrepared({
   signal?.addEventListener('abort', job.stop)
   const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
   onEvent({ type: 'evaluation-start', count: data.test.length })
-  const test = await evaluateFolder(folder, data.test)
+  const test = await evaluateModel({ folder, baseFolder: base.folder }, data.test)
   return { test, data, base, training, usage: usage() }
-}
-
-/** The variables that the hub's own tools read. */
-function hubAccess({ HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken }: NodeJS.ProcessEnv) {
-  return { ...(hubUrl ? { hubUrl } : {}), ...(accessToken ? { accessToken } : {}) }
 }

@@ -1,4 +1,3 @@
-export type { HeadKind, Pooling } from './attach-head.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { insertDropout } from './insert-dropout.ts'
 export { evaluateLogits } from './metrics/evaluate-classes.ts'
@@ -15,7 +14,6 @@ export type {
   ReportOf,
 } from './metrics/evaluation-report.ts'
 export { wilsonInterval } from './metrics/intervals.ts'
-export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'
 export { startTraining, type TrainingJob } from './start-training.ts'
 export type { StepShape } from './step-graph.ts'

@@ -1,5 +1,5 @@
 import type { TaskKind } from '../contracts/index.ts'
-import type { HeadKind, Pooling } from './attach-head.ts'
+import type { HeadKind, Pooling } from '../encoders/index.ts'
 import type { OptimizerName } from './optimizers.ts'
 import type { ScheduleName } from './schedules.ts'
 
@@ -27,6 +27,8 @@ export type TrainingSettings = {
   loraDropout: number
   /** Patterns of the paths of the matrices that get an adapter. */
   loraTargets: readonly string[]
+  /** 'separate': what a run with method lora or head learns is saved beside its base, without the base's weights. */
+  adapter: 'merged' | 'separate'
   /** Weights whose path matches one of these patterns stay as they are; `*` stands for any characters. */
   freeze: readonly string[]
   /** 'auto' takes the faster of fp32 and int8, by a few steps of each. */
@@ -80,6 +82,7 @@ export function defaultSettings({
     loraAlpha: 32,
     loraDropout: 0,
     loraTargets: ['*'],
+    adapter: 'merged',
     freeze: [],
     precision: 'fp32',
     recompute: 'none',

@@ -12,7 +12,8 @@ import type { StepShape } from './step-graph.ts'
 import type { TrainingText } from './step-runner.ts'
 import type { ShapedBatch, StepResult, StepRunners } from './step-runners.ts'
 import type { Validation } from './tasks/task.ts'
-import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest, trainedModel } from './training-run.ts'
+import { trainedAdapter, trainedModel } from './trained-model.ts'
+import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } from './training-run.ts'
 
 /** Each bucket costs a session of about 130 MB at 512 tokens. */
 const bucketsMax = 6
@@ -240,7 +241,7 @@ async function endEpoch(run: Run, epoch: number, step: number, best: Best | null
   if (isBest)
     await saveModelFolder(request.outputFolder, {
       encoder,
-      model: trainedModel(run),
+      learnt: run.settings.adapter === 'separate' ? trainedAdapter(run) : trainedModel(run),
       task,
       tokensMax: tokenizer.tokensMax,
     })

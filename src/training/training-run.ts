@@ -1,23 +1,26 @@
 /** A training run's parts, opened: base model with head, parameters, tokenized examples. */
-import { UnsupportedError } from '../base/index.ts'
-import type { TaskKind } from '../contracts/index.ts'
+import { InvalidInputError, UnsupportedError } from '../base/index.ts'
+import type { BaseReference, TaskKind } from '../contracts/index.ts'
 import { type Example, openTokenizer, type Tokenizer } from '../data/index.ts'
-import type { Model } from '../onnx/index.ts'
-import type { SessionOptions } from '../runtime/index.ts'
 import {
   type Adapter,
   type AdapterScale,
   adapterNames,
-  createAdapters,
+  attachHead,
+  type Encoder,
+  headBiasName,
+  headWeightName,
   insertAdapters,
-  mergeAdapters,
-} from './adapters.ts'
-import { headBiasName, headWeightName } from './attach-head.ts'
+  openEncoder,
+  withRowIndex,
+} from '../encoders/index.ts'
+import type { Model } from '../onnx/index.ts'
+import type { SessionOptions } from '../runtime/index.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
+import { createAdapters } from './create-adapters.ts'
 import { type Inference, openInference } from './inference.ts'
-import { insertDropout } from './insert-dropout.ts'
+import { dropoutNode, insertDropout } from './insert-dropout.ts'
 import { createMovingAverage, type MovingAverage } from './moving-average.ts'
-import { type Encoder, openEncoder, withRowIndex } from './open-encoder.ts'
 import { optimizers } from './optimizers.ts'
 import { parameterPaths } from './parameter-paths.ts'
 import { createParameters, type Parameter, weightNames } from './parameters.ts'
@@ -29,6 +32,8 @@ import type { Task, TaskExamples } from './tasks/task.ts'
 
 export type TrainRequest = {
   baseFolder: string
+  /** How the base is found again: for a separate adapter, which is saved without it. */
+  base?: BaseReference
   /** What the model shall answer; classify where left out. */
   kind?: TaskKind
   /** Where the best model is kept: written whole whenever the validation loss improves. */
@@ -69,14 +74,15 @@ export async function openTrainingRun(request: TrainRequest): Promise<TrainingRu
     sentencePooling: encoder.sentencePooling,
   })
   const settings = { ...defaults, ...request.settings }
+  if (settings.adapter === 'separate') refuseWholeModel(settings)
   const tokenizer = await openTokenizer(baseFolder, { tokensMax: settings.tokensMax })
   const task = createTask(kind, train, settings)
-  const model = task.attach(encoder)
+  const model = attachHead(encoder, { ...settings, ...task.head })
   const paths = parameterPaths(encoder.model)
   const body = new Map([...weightNames(encoder.model)].map((name) => [name, paths.get(name) ?? name]))
   const { method, loraRank: rank, loraTargets: targets, seed } = settings
   const adapters = method === 'lora' ? createAdapters(model, body, { rank, targets, seed }) : []
-  const adapted = insertAdapters(model, adapters, { ...adapterScale(settings), dropout: 0 })
+  const adapted = insertAdapters(model, adapters, adapterScale(settings))
   const parameters = createParameters(adapted, {
     settings,
     optimizer: optimizers[settings.optimizer],
@@ -118,8 +124,12 @@ export async function openRunSteps(
   shapes: readonly StepShape[],
   precision: Precision = 'fp32',
 ): Promise<StepRunners> {
+  const { loraDropout: rate } = settings
   const dropped = settings.dropout > 0 ? insertDropout(model, settings.dropout) : model
-  const adapted = insertAdapters(dropped, adapters, { ...adapterScale(settings), dropout: settings.loraDropout })
+  const adapted = insertAdapters(dropped, adapters, {
+    ...adapterScale(settings),
+    drop: rate > 0 ? (value, name) => dropoutNode(value, rate, name) : undefined,
+  })
   return openStepRunners(shapes, {
     model: encoder.sparseName === null ? adapted : withRowIndex(adapted, encoder.sparseName),
     parameters,
@@ -137,18 +147,16 @@ export async function openRunSteps(
   })
 }
 
-/** The model as it would be saved now: averaged where the run averages, adapters merged. */
-export function trainedModel({ task, model, adapters, parameters, average, settings }: TrainingRun): Model {
-  const values = new Map((average?.parameters ?? parameters).map(({ name, value }) => [name, value]))
-  const initializers = new Map(
-    [...model.graph.initializers].map(([name, tensor]) => [name, values.get(name) ?? tensor]),
+/** Throws `training.no-adapter`: what changes weights of the base in place cannot be saved beside it. */
+function refuseWholeModel({ method }: TrainingSettings): void {
+  if (method === 'lora' || method === 'head') return
+  throw new InvalidInputError(
+    'training.no-adapter',
+    `Method ${method} changes the base itself, which leaves no separate adapter`,
+    {
+      hint: 'Add --method lora (or head), or leave --adapter at merged.',
+    },
   )
-  const current = adapters.map(({ weight, a, b }) => {
-    const names = adapterNames(weight)
-    return { weight, a: values.get(names.a) ?? a, b: values.get(names.b) ?? b }
-  })
-  const merged = mergeAdapters({ ...model, graph: { ...model.graph, initializers } }, current, adapterScale(settings))
-  return task.finish?.(merged) ?? merged
 }
 
 /** Throws `training.no-layers`: without a stack of layers, to compute them again would silently save nothing. */
@@ -165,6 +173,7 @@ function refuseFlatModel(parameters: readonly Parameter[], baseFolder: string): 
   )
 }
 
-function adapterScale({ loraRank: rank, loraAlpha: alpha }: TrainingSettings): AdapterScale {
+/** How much an adapter counts. */
+export function adapterScale({ loraRank: rank, loraAlpha: alpha }: TrainingSettings): AdapterScale {
   return { rank, alpha }
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts'
 import type { TaskKind } from '../contracts/index.ts'
 import type { Example } from '../data/index.ts'
-import { openPredictor } from '../serving/index.ts'
+import { type ModelPlace, openPredictor } from '../serving/index.ts'
 import type { EvaluationReport, ReportOf } from '../training/index.ts'
 import { evaluators } from './evaluators.ts'
 
@@ -9,8 +9,11 @@ import { evaluators } from './evaluators.ts'
  * Measures a saved model on labelled texts, through the same code that serves it.
  * Throws InvalidInputError `evaluation.unknown-label` naming every label that the model does not know.
  */
-export async function evaluateFolder(folder: string, examples: readonly Example[]): Promise<EvaluationReport> {
-  const predictor = await openPredictor(folder)
+export async function evaluateModel(
+  { folder, baseFolder }: ModelPlace,
+  examples: readonly Example[],
+): Promise<EvaluationReport> {
+  const predictor = await openPredictor(folder, { baseFolder })
   try {
     return await evaluators[predictor.head.answer.kind](predictor, examples)
   } finally {
