@@ -27,5 +27,5 @@ export function formatSeconds(seconds: number): string {
 
 export function formatMib(bytes: number): string {
   const mib = bytes / 2 ** 20
-  return `${mib < 10 ? mib.toFixed(1) : Math.round(mib)} MiB`
+  return `${mib < 10 ? Number(mib.toPrecision(2)) : Math.round(mib)} MiB`
 }

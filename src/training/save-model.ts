@@ -40,8 +40,9 @@ export async function saveModelFolder(
 ): Promise<void> {
   const draft = `${folder}.draft`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(join(draft, 'onnx'), { recursive: true })
-  if ('graph' in learnt) await writeModel(join(draft, 'onnx', 'model.onnx'), learnt)
+  const isModel = 'graph' in learnt
+  await mkdir(isModel ? join(draft, 'onnx') : draft, { recursive: true })
+  if (isModel) await writeModel(join(draft, 'onnx', 'model.onnx'), learnt)
   else await saveAdapter(draft, learnt)
   await saveTokenizer(encoder.folder, draft, tokensMax)
   const { name, problem } = classes[task.answer.kind]
