@@ -3,16 +3,17 @@ import { createRandom } from '../src/base/index.ts'
 import type { Graph } from '../src/onnx/index.ts'
 import { resolveBaseModel } from '../src/registry/index.ts'
 import type { SessionOptions } from '../src/runtime/index.ts'
-import { openRunSteps, openTrainingRun, type TrainingSettings } from '../src/training/index.ts'
+import { openRunSteps, openTrainingRun, type StepShape, type TrainingSettings } from '../src/training/index.ts'
 
-export const shape = { rows: 32, length: 64 }
+/** Of most benchmarks. */
+export const shape: StepShape = { rows: 32, length: 64 }
 const labelCount = 77
 const warmUps = 3
 
 export async function openStep(
   base: string | undefined,
   { precision = 'fp32', ...settings }: Partial<TrainingSettings> = {},
-  session: SessionOptions = {},
+  { stepShape = shape, session = {} }: { stepShape?: StepShape; session?: SessionOptions } = {},
 ): Promise<{ step: () => Promise<unknown>; graph: Graph; release: () => Promise<void> }> {
   const { folder } = await resolveBaseModel(base, { cacheFolder: '.capstan' })
   const labels = Array.from({ length: labelCount }, (_, i) => ({
@@ -28,14 +29,14 @@ export async function openStep(
     settings,
     session,
   })
-  const runners = await openRunSteps(run, [shape], precision === 'auto' ? 'fp32' : precision)
-  const batch = { shape, ...randomBatch() }
+  const runners = await openRunSteps(run, [stepShape], precision === 'auto' ? 'fp32' : precision)
+  const batch = { shape: stepShape, ...randomBatch(stepShape) }
   let count = 0
   const step = () => runners.update([batch], { factor: 0.1, step: ++count })
   for (let i = 0; i < warmUps; i++) await step()
   return {
     step,
-    graph: runners.graph(shape),
+    graph: runners.graph(stepShape),
     async release() {
       await runners.release()
       await run.inference.release()
@@ -44,7 +45,7 @@ export async function openStep(
 }
 
 /** Distinct tokens in number as in real text: 2,048 tokens of Banking77 hold about 400. */
-function randomBatch() {
+function randomBatch(shape: StepShape) {
   const random = createRandom(1, 'batch')
   const texts = Array.from({ length: shape.rows }, () => ({
     ids: Int32Array.from({ length: shape.length }, () => 2000 + random.integer(450)),

@@ -9,6 +9,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'step-profile': () => import('./step-profile.ts'),
   'first-step': () => import('./first-step.ts'),
   resume: () => import('./resume.ts'),
+  recompute: () => import('./recompute.ts'),
   banking77: () => import('./banking77.ts'),
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),

@@ -20,7 +20,7 @@ export const benchmark: Benchmark = {
   description: `where one step of ${shape.rows} × ${shape.length} tokens spends its time, operator by operator`,
   async run({ base, settings, log }) {
     const folder = await mkdtemp(join(tmpdir(), 'capstan-profile-'))
-    const { step, release } = await openStep(base, settings, { profilePrefix: join(folder, 'step') })
+    const { step, release } = await openStep(base, settings, { session: { profilePrefix: join(folder, 'step') } })
     for (let i = 0; i < steps; i++) await step()
     await release()
     const events = await readTrace(folder)

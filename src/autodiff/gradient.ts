@@ -15,19 +15,33 @@ import {
   sizeOf,
   type Value,
 } from '../onnx/index.ts'
-import { type Expansion, type Rule, toOperation } from './rule.ts'
+import { computeLayer, foldLayers, holdInputs, type Layer } from './layers.ts'
+import { type Rule, toOperation } from './rule.ts'
 import { rules } from './rules/index.ts'
+
+export type GradientOptions = {
+  /** The gradient of the loss itself: 1 for a scalar. */
+  seed?: Value | undefined
+  /** The layer of each weight, from 1: activations of layers are computed again in place of being kept. */
+  layers?: ReadonlyMap<string, number> | undefined
+}
 
 /**
  * The gradients of `loss` (a scalar, or any value with `seed` as its own gradient) with respect to `targets`.
  * A target that does not influence the loss gets zeros.
  * Throws UnsupportedError `gradient.unsupported-op` naming every operator on the path that has no rule.
  */
-export function gradient(g: GraphBuilder, loss: Value, targets: readonly Value[], seed?: Value): Value[] {
+export function gradient(
+  g: GraphBuilder,
+  loss: Value,
+  targets: readonly Value[],
+  { seed, layers }: GradientOptions = {},
+): Value[] {
   assert(seed || loss.dims.length === 0, `internal: the loss has shape [${loss.dims}], so it needs a seed`)
   const path = nodesOnPath(g, [loss], targets)
   refuseUnsupported(path)
-  const gradients = walkBack(g, path, [[loss, seed ?? g.fill(loss, 1)]], targets)
+  const steps = layers ? foldLayers(g, path, layers) : path
+  const gradients = walkBack(g, steps, [[loss, seed ?? g.fill(loss, 1)]], targets)
   return gradients.map((dx, i) => dx ?? g.fill(targets[i] as Value, 0))
 }
 
@@ -40,10 +54,13 @@ export function expandNode(g: GraphBuilder, node: Node, inputs: readonly (Value 
 /** The sums of contributions that the targets get from the seeded values; null where there are none. */
 function walkBack(
   g: GraphBuilder,
-  path: readonly BuiltNode[],
+  steps: readonly (BuiltNode | Layer)[],
   seeds: readonly (readonly [value: Value, dy: Value])[],
   targets: readonly (Value | null)[],
 ): (Value | null)[] {
+  const wanted = new Set(targets.map((target) => target?.name))
+  /** Parts of the targets' gradients that no layer has waited for yet. */
+  let fresh: Value[] = []
   const contributions = new Map<string, Value[]>()
   const contribute = ({ name }: Value, dy: Value) => contributions.set(name, [...(contributions.get(name) ?? []), dy])
   const gradientOf = (value: Value | null): Value | null => {
@@ -54,13 +71,19 @@ function walkBack(
     return sum
   }
   for (const [value, dy] of seeds) contribute(value, dy)
-  for (const built of path.toReversed()) {
-    const dys = built.outputs.map(gradientOf)
-    if (dys.every((dy) => dy === null)) continue
-    const results = differentiate(g, built, dys)
-    built.inputs.forEach((input, i) => {
+  for (const step of steps.toReversed()) {
+    const dys = step.outputs.map(gradientOf)
+    const there = dys.filter((dy) => dy !== null)
+    if (there.length === 0) continue
+    const isLayer = 'nodes' in step
+    const results = isLayer ? differentiateLayer(g, step, dys, [...there, ...fresh]) : differentiate(g, step, dys)
+    if (isLayer) fresh = []
+    step.inputs.forEach((input, i) => {
       const result = results[i]
-      if (input && result && !g.constantOf(input)) contribute(input, reduceTo(g, result, input, built))
+      if (!input || !result || g.constantOf(input)) return
+      const part = isLayer ? result : reduceTo(g, result, input, step)
+      contribute(input, part)
+      if (wanted.has(input.name)) fresh.push(part)
     })
   }
   return targets.map(gradientOf)
@@ -70,7 +93,11 @@ function walkBack(
 function differentiate(g: GraphBuilder, built: BuiltNode, dys: readonly (Value | null)[]): readonly (Value | null)[] {
   const rule = ruleOf(built.node)
   if (rule === 'none' || rule === undefined) return []
-  if (typeof rule === 'object') return differentiateExpanded(g, built, dys, rule.expand)
+  if (typeof rule === 'object') {
+    // Names of their own keep inputs apart of which one is made from another, and hide from the builder what made them.
+    const inputs = built.inputs.map((input) => (input && !g.constantOf(input) ? g.op('Identity', [input]) : input))
+    return differentiateValues(g, rule.expand(g, toOperation(g, { ...built, inputs })), dys, inputs)
+  }
   const filled = dys.map((dy, i) => dy ?? g.fill(built.outputs[i] as Value, 0))
   const results = rule(g, filled, toOperation(g, built, dys))
   assert(
@@ -80,17 +107,25 @@ function differentiate(g: GraphBuilder, built: BuiltNode, dys: readonly (Value |
   return results
 }
 
-/** Computes the node anew in its simpler form, and walks back through that as far as the node's inputs. */
-function differentiateExpanded(
+/** Computes the layer again, once what is awaited is there, and walks back through that. */
+function differentiateLayer(
   g: GraphBuilder,
-  built: BuiltNode,
+  layer: Layer,
   dys: readonly (Value | null)[],
-  expand: Expansion,
+  awaited: readonly Value[],
 ): (Value | null)[] {
-  // Names of their own keep inputs apart of which one is made from another, and hide from the builder what made them.
-  const inputs = built.inputs.map((input) => (input && !g.constantOf(input) ? g.op('Identity', [input]) : input))
-  const values = expand(g, toOperation(g, { ...built, inputs }))
-  const seeds = dys.flatMap((dy, i) => (dy ? [[present(values[i], `output ${i} of an expansion`), dy] as const] : []))
+  const inputs = holdInputs(g, layer, awaited)
+  return differentiateValues(g, computeLayer(g, layer, inputs), dys, inputs)
+}
+
+/** Walks back from values that have the gradients `dys`, as far as `inputs`. */
+function differentiateValues(
+  g: GraphBuilder,
+  values: readonly Value[],
+  dys: readonly (Value | null)[],
+  inputs: readonly (Value | null)[],
+): (Value | null)[] {
+  const seeds = dys.flatMap((dy, i) => (dy ? [[present(values[i], `output ${i}`), dy] as const] : []))
   const outputs = seeds.map(([value]) => value)
   const targets = inputs.filter((input) => input !== null)
   return walkBack(g, nodesOnPath(g, outputs, targets), seeds, inputs)

@@ -7,6 +7,12 @@ const task: OptionSpec = {
   description: 'the task: lower-case letters, digits, - and _',
   required: true,
 }
+const version: OptionSpec = {
+  flags: '--version <n>',
+  kind: 'integer',
+  min: 1,
+  description: 'a version other than the live one',
+}
 const onlyTask: OptionSpec = { flags: '--task <name>', description: 'only this task' }
 const columns: OptionSpec[] = [
   { flags: '--text-column <name>', description: 'column of the texts; guessed from usual names if left out' },
@@ -91,13 +97,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'evaluate',
     summary: 'measure a model on labelled texts',
     arguments: [{ name: '<data>', description: 'file with a text and its true label in each row' }],
-    options: [
-      task,
-      { flags: '--version <n>', kind: 'integer', min: 1, description: 'a version other than the live one' },
-      ...columns,
-      skipBadRows,
-      device,
-    ],
+    options: [task, version, ...columns, skipBadRows, device],
     example: 'capstan evaluate --task support test.csv',
     load: () => import('./commands/evaluate.ts'),
   },
@@ -174,6 +174,17 @@ export const commands: readonly CommandSpec[] = [
     summary: 'try every device and show which can be used, and what the others lack',
     example: 'capstan devices',
     load: () => import('./commands/devices.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'write a version as a folder in transformers.js layout, an adapter merged into its base',
+    options: [
+      task,
+      version,
+      { flags: '--output <folder>', description: 'the folder to write; it must not be there yet', required: true },
+    ],
+    example: 'capstan export --task support --output support-model',
+    load: () => import('./commands/export.ts'),
   },
   {
     name: 'demo',

@@ -38,5 +38,6 @@ export function formatTime(time: string): string {
 }
 
 export function formatMib(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`
+  const mib = bytes / 2 ** 20
+  return `${mib < 10 ? Number(mib.toPrecision(2)) : Math.round(mib)} MiB`
 }

@@ -25,6 +25,11 @@ export const trainingOptions = {
     kind: 'list',
     description: 'weights that get an adapter, such as "query,value" (default: every linear layer)',
   },
+  adapter: {
+    flags: '--adapter <form>',
+    choices: ['merged', 'separate'],
+    description: 'separate: save what lora or head learns as a few MB that serve on a shared base (default: merged)',
+  },
   freeze: {
     flags: '--freeze <patterns>',
     kind: 'list',
@@ -34,6 +39,11 @@ export const trainingOptions = {
     flags: '--precision <name>',
     choices: ['fp32', 'int8', 'int8-all', 'auto'],
     description: 'of the products: 8-bit integers (int8-all: also for the gradients of weights), or the faster (auto)',
+  },
+  recompute: {
+    flags: '--recompute <what>',
+    choices: ['none', 'layers'],
+    description: 'layers: less memory, a longer step, as activations are computed again and not kept (default: none)',
   },
   optimizer: {
     flags: '--optimizer <name>',

@@ -1,3 +1,4 @@
+export { type AdapterConfig, adapterConfigSchema, adapterFiles, type BaseReference } from './adapter-config.ts'
 export { type Config, configSchema, defaultCpuHourRate, type Rate, rateSchema, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'

@@ -18,7 +18,9 @@ import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
-import { evaluateFolder } from './evaluate-folder.ts'
+import { evaluateModel } from './evaluate-model.ts'
+import { type ExportRequest, exportModel } from './export-model.ts'
+import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
@@ -68,6 +70,8 @@ export type Platform = {
     inputs: readonly PredictionInput[],
     options?: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+  /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
+  export(request: ExportRequest): Promise<ModelVersion>
   /** Loads the live version of every task, so that the first request need not wait. */
   loadModels(): Promise<void>
   isReady(): boolean
@@ -107,7 +111,7 @@ export async function createPlatform({
   const context: PlatformContext = { store, registry, ledger, config, device, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
-    return { task, model: toReference(version), folder: await registry.openModelFolder(version) }
+    return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
   const pool = new ModelPool({ findModel: findServed, device })
   let isReady = false
@@ -119,6 +123,7 @@ export async function createPlatform({
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    export: (request) => exportModel(context, request),
     async loadModels() {
       for (const { task, stage } of await registry.listModelVersions()) {
         if (stage === 'live') await pool.load(await findServed(task))
@@ -148,16 +153,13 @@ export async function createPlatform({
   }
 }
 
-async function evaluateTask(
-  { registry, device }: PlatformContext,
-  { task, version, data, ...options }: EvaluateRequest,
-) {
-  const model = await registry.findModelVersion(task, version)
-  const folder = await registry.openModelFolder(model)
-  const { answer } = await readModelHead(folder)
+async function evaluateTask(context: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
+  const model = await context.registry.findModelVersion(task, version)
+  const place = await locateModel(context, model)
+  const { answer } = await readModelHead(place.folder)
   const form = { kind: answer.kind, pairs: answer.kind === 'embed' ? undefined : (answer.pairs ?? false) }
   const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
-  const report = await evaluateFolder(folder, examples, device)
+  const report = await evaluateModel(place, examples, context.device)
   return { model, report, skipped: problems.length }
 }
 

@@ -8,7 +8,7 @@ import {
   type TaskKind,
   type Usage,
 } from '../contracts/index.ts'
-import { type BaseModel, type DownloadProgress, resolveBaseModel } from '../registry/index.ts'
+import { type BaseModel, type DownloadProgress, referToBase, resolveBaseModel } from '../registry/index.ts'
 import { openPredictor } from '../serving/index.ts'
 import {
   type CheckpointOptions,
@@ -19,8 +19,9 @@ import {
   type TrainRequest,
   type TrainResult,
 } from '../training/index.ts'
-import { evaluateFolder, reportOf } from './evaluate-folder.ts'
+import { evaluateModel, reportOf } from './evaluate-model.ts'
 import { followInTensorboard } from './follow-in-tensorboard.ts'
+import { hubAccess } from './hub-access.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 
@@ -84,7 +85,8 @@ export async function finetune<Kind extends TaskKind = 'classify'>(
   const kind = (options.kind ?? 'classify') as Kind
   if (data.kind !== kind) throw needsKind(options.data, data.kind)
   const report = await trainPrepared({ ...options, folder, data })
-  const predictor = await openPredictor(folder, options.device === undefined ? {} : { device: options.device })
+  const { device } = options
+  const predictor = await openPredictor(folder, { baseFolder: report.base.folder, ...(device ? { device } : {}) })
   const { labels, close } = predictor
   const predict = async (inputs: readonly PredictionInput[]) => predictionsOf(await predictor.predict(inputs), kind)
   const test = reportOf(report.test, kind)
@@ -133,7 +135,7 @@ async function trainAndTest(prepared: PlainRun): Promise<FinetuneReport> {
   signal?.addEventListener('abort', job.stop)
   const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
   onEvent({ type: 'evaluation-start', count: data.test.length })
-  const test = await evaluateFolder(folder, data.test, device)
+  const test = await evaluateModel({ folder, baseFolder: base.folder }, data.test, device)
   return { test, data, base, training, usage: usage() }
 }
 
@@ -152,7 +154,7 @@ export async function openBase({
   onEvent({ type: 'data-ready', data })
   const base = await resolveBaseModel(spec, {
     cacheFolder,
-    ...hubAccess(process.env),
+    ...hubAccess(),
     onProgress: (progress) => onEvent({ type: 'base-progress', progress }),
     ...(signal ? { signal } : {}),
   })
@@ -160,6 +162,7 @@ export async function openBase({
   const { train, validation } = data
   const request = {
     baseFolder: base.folder,
+    base: referToBase(base),
     outputFolder: folder,
     kind: data.kind,
     train,
@@ -170,9 +173,4 @@ export async function openBase({
     ...(checkpoint ? { checkpoint } : {}),
   }
   return { base, request }
-}
-
-/** The variables that the hub's own tools read. */
-function hubAccess({ HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken }: NodeJS.ProcessEnv) {
-  return { ...(hubUrl ? { hubUrl } : {}), ...(accessToken ? { accessToken } : {}) }
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { NotFoundError } from '../base/index.ts'
+import { ConflictError, NotFoundError } from '../base/index.ts'
+import type { BaseReference } from '../contracts/index.ts'
 import { fingerprintFolder } from '../storage/index.ts'
 import { refuseIncompleteFolder } from './base-layout.ts'
 import { type DownloadOptions, downloadModel } from './download-model.ts'
@@ -40,6 +41,26 @@ export async function resolveBaseModel(spec: string | undefined, options: Resolv
   const [, name = '', revision = 'main'] = id
   const { folder, commit } = await downloadModel({ name, revision }, options)
   return { folder, name, source: 'hub', sha256: (await fingerprintFolder(folder)).sha256, commit }
+}
+
+/** How a base model is found again. */
+export function referToBase({ name, source, folder, sha256, commit }: BaseModel): BaseReference {
+  const spec = { bundled: null, folder, hub: `${name}@${commit}` }[source]
+  return { name, source, spec, sha256 }
+}
+
+/** The very base that is meant. Throws ConflictError `registry.base-changed`, and what `resolveBaseModel` throws. */
+export async function findBase(
+  { name, spec, sha256 }: BaseReference,
+  options: ResolveBaseModelOptions,
+): Promise<BaseModel> {
+  const base = await resolveBaseModel(spec ?? undefined, options)
+  if (base.sha256 === sha256) return base
+  throw new ConflictError(
+    'registry.base-changed',
+    `The adapter was trained on ${name} with the checksum ${sha256}; ${base.folder} has ${base.sha256}`,
+    { hint: 'Bring the files of that base back as they were, or train the adapter anew on these.' },
+  )
 }
 
 async function describeFolder(folder: string, source: 'bundled' | 'folder'): Promise<BaseModel> {

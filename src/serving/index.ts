@@ -1,6 +1,13 @@
 export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts } from './batcher.ts'
+export { InferenceThread } from './inference-thread.ts'
 export { type LoadedTask, ModelPool, type ModelPoolOptions, type ServedBatch, type ServedModel } from './model-pool.ts'
-export { type EncodedText, openPredictor, type Predictor, type PredictorOptions } from './open-predictor.ts'
+export {
+  type EncodedText,
+  type ModelPlace,
+  openPredictor,
+  type Predictor,
+  type PredictorOptions,
+} from './open-predictor.ts'
 export type { InputTexts } from './read-inputs.ts'
 export { type ModelHead, readModelHead } from './read-model-head.ts'
 export { Inference, type InferenceOptions, startInference } from './start-inference.ts'

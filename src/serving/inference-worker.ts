@@ -1,48 +1,64 @@
-/** Entry of the worker thread in which a model runs: see docs/decisions/010-inference-worker.md. */
+/**
+ * Entry of the worker thread in which a model runs, or several adapters on one base: see
+ * docs/decisions/010-inference-worker.md and 020-separate-adapters.md.
+ */
 import { parentPort, workerData } from 'node:worker_threads'
 import { CapstanError, packError, present } from '../base/index.ts'
-import { Batcher } from './batcher.ts'
-import type { InferenceSettings, ReplyMessage, RequestMessage } from './inference-messages.ts'
-import { openPredictor, type Predictor } from './open-predictor.ts'
+import { createAdaptedBases } from './adapted-bases.ts'
+import { Batcher, type BatchReport } from './batcher.ts'
+import type { InferenceSettings, OpenedModel, ReplyMessage, RequestMessage } from './inference-messages.ts'
+import { type ModelPlace, openPredictor, type Predictor, sessionOptions } from './open-predictor.ts'
 import type { InputTexts } from './read-inputs.ts'
 
 const port = present(parentPort, 'the port of the inference worker')
-const { folder, predictorOptions, delayMsMax } = workerData as InferenceSettings
+const { predictorOptions, delayMsMax } = workerData as InferenceSettings
+const bases = createAdaptedBases(sessionOptions(predictorOptions))
+/** A batch is of one model, so that each has a batcher; a run holds the thread, and the next batch is another's. */
+const models = new Map<number, { predictor: Predictor; batcher: Batcher }>()
+const aborts = new Map<number, AbortController>()
 let outbox: ReplyMessage[] = []
 
-try {
-  serve(await openPredictor(folder, predictorOptions))
-} catch (error) {
-  post({ type: 'failed', error: packError(error) })
+port.on('message', (message: RequestMessage) => {
+  if (message.type === 'end') port.close()
+  else if (message.type === 'abort') aborts.get(message.id)?.abort()
+  else void reply(message)
+})
+
+async function reply(message: Extract<RequestMessage, { model: number }>): Promise<void> {
+  const { id, model } = message
+  try {
+    if (message.type === 'open') post({ type: 'answered', id, answer: await open(model, message.place) })
+    else if (message.type === 'score') post({ type: 'answered', id, answer: await score(id, model, message.texts) })
+    else post({ type: 'answered', id, answer: await close(model) })
+  } catch (error) {
+    post({ type: 'refused', id, error: packError(message.type === 'score' ? toInferenceError(error) : error) })
+  }
 }
 
-function serve(predictor: Predictor): void {
-  const batcher = new Batcher(predictor, { delayMsMax, onBatch: (report) => post({ type: 'batch', report }) })
-  const aborts = new Map<number, AbortController>()
-
-  const score = async (id: number, texts: readonly InputTexts[]) => {
-    const abort = new AbortController()
-    aborts.set(id, abort)
-    try {
-      post({ type: 'scored', id, scored: await batcher.score(texts, abort.signal) })
-    } catch (error) {
-      post({ type: 'refused', id, error: packError(toInferenceError(error)) })
-    } finally {
-      aborts.delete(id)
-    }
-  }
-  const close = async () => {
-    await batcher.drain()
-    await predictor.close()
-    port.close()
-  }
-  port.on('message', (message: RequestMessage) => {
-    if (message.type === 'score') void score(message.id, message.texts)
-    else if (message.type === 'abort') aborts.get(message.id)?.abort()
-    else void close()
-  })
+async function open(model: number, place: ModelPlace): Promise<OpenedModel> {
+  const predictor = await openPredictor(place.folder, { ...predictorOptions, baseFolder: place.baseFolder, bases })
+  const onBatch = (report: BatchReport) => post({ type: 'batch', model, report })
+  models.set(model, { predictor, batcher: new Batcher(predictor, { delayMsMax, onBatch }) })
   const { head, labels, tokensMax } = predictor
-  post({ type: 'opened', head, labels, tokensMax })
+  return { head, labels, tokensMax }
+}
+
+async function score(id: number, model: number, texts: readonly InputTexts[]) {
+  const abort = new AbortController()
+  aborts.set(id, abort)
+  try {
+    return await present(models.get(model), `model ${model}`).batcher.score(texts, abort.signal)
+  } finally {
+    aborts.delete(id)
+  }
+}
+
+async function close(model: number): Promise<null> {
+  const { predictor, batcher } = present(models.get(model), `model ${model}`)
+  await batcher.drain()
+  models.delete(model)
+  await predictor.close()
+  return null
 }
 
 /** One batch that the runtime refuses (for want of memory, say) is no reason to end the thread. */
@@ -53,8 +69,8 @@ function toInferenceError(error: unknown): CapstanError {
 }
 
 /** Replies of one batch go as one message: each message wakes the other thread. */
-function post(reply: ReplyMessage): void {
-  if (outbox.push(reply) > 1) return
+function post(message: ReplyMessage): void {
+  if (outbox.push(message) > 1) return
   queueMicrotask(() => {
     port.postMessage(outbox)
     outbox = []

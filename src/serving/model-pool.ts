@@ -1,10 +1,13 @@
 import { ConflictError } from '../base/index.ts'
 import type { ModelReference, Prediction, PredictionInput, TaskKind } from '../contracts/index.ts'
+import { adapterForm, isAdapterFolder, readAdapterConfig } from '../encoders/index.ts'
 import type { BatchReport } from './batcher.ts'
-import { type Inference, type InferenceOptions, startInference } from './start-inference.ts'
+import type { InferenceThread } from './inference-thread.ts'
+import type { ModelPlace } from './open-predictor.ts'
+import { type Inference, type InferenceOptions, startInference, startThread } from './start-inference.ts'
 
-/** A model version's folder, and the task for which it answers. */
-export type ServedModel = { task: string; model: ModelReference; folder: string }
+/** Where a model version is, and the task for which it answers. */
+export type ServedModel = ModelPlace & { task: string; model: ModelReference }
 
 export type ModelPoolOptions = Omit<InferenceOptions, 'onBatch'> & {
   /** Which model answers for a task that is not loaded yet; throws where there is none. */
@@ -26,10 +29,15 @@ export type LoadedTask = {
 
 type Slot = { model: ModelReference; inference: Inference }
 
-/** The models of one process, one for each task: loaded on first use or by `load`, exchanged without losing a request. */
+/**
+ * The models of one process, one for each task: loaded on first use or by `load`, exchanged without losing a request. Each
+ * has a thread of its own; separate adapters of one form share that of their base.
+ */
 export class ModelPool {
   readonly #options: ModelPoolOptions
   readonly #slots = new Map<string, Slot>()
+  /** Threads of bases, by the form of the adapters that they take. */
+  readonly #threads = new Map<string, InferenceThread>()
   /** The last load of each task: loads of one task go one after the other. */
   readonly #loads = new Map<string, Promise<unknown>>()
   readonly #listeners = new Set<(batch: ServedBatch) => void>()
@@ -98,14 +106,23 @@ export class ModelPool {
     await this.#replace(await this.#options.findModel(task))
   }
 
-  async #replace({ task, model, folder }: ServedModel): Promise<void> {
+  async #replace({ task, model, folder, baseFolder }: ServedModel): Promise<void> {
     const { findModel: _, ...inferenceOptions } = this.#options
     const report = (batch: BatchReport) => {
       for (const listener of this.#listeners) listener({ ...batch, task, model })
     }
-    const inference = await startInference(folder, { ...inferenceOptions, onBatch: report })
+    const form = isAdapterFolder(folder) ? adapterForm(await readAdapterConfig(folder)) : null
+    const thread = form === null ? startThread(inferenceOptions) : this.#sharedThread(form, inferenceOptions)
+    const inference = await startInference(folder, { ...inferenceOptions, baseFolder, onBatch: report }, thread)
     const previous = this.#slots.get(task)
     this.#slots.set(task, { model, inference })
     await previous?.inference.close()
+  }
+  #sharedThread(form: string, options: InferenceOptions): InferenceThread {
+    const known = this.#threads.get(form)
+    if (known?.isOpen) return known
+    const thread = startThread(options)
+    this.#threads.set(form, thread)
+    return thread
   }
 }

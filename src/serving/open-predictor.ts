@@ -2,7 +2,11 @@ import { join } from 'node:path'
 import { assert, InvalidInputError } from '../base/index.ts'
 import type { Device, Prediction, PredictionInput } from '../contracts/index.ts'
 import { type Encoding, groupByLength, openTokenizer, padTexts, type Word } from '../data/index.ts'
-import { openSession, type Session } from '../runtime/index.ts'
+
+import { isAdapterFolder } from '../encoders/index.ts'
+import { openSession, type Session, type SessionOptions } from '../runtime/index.ts'
+import { type AdaptedBases, createAdaptedBases } from './adapted-bases.ts'
+
 import { answerForms, toPrediction } from './answer-forms.ts'
 import { type InputTexts, readInputs } from './read-inputs.ts'
 import { type ModelHead, readModelHead } from './read-model-head.ts'
@@ -15,6 +19,13 @@ export type PredictorOptions = {
   tokensMax?: number
   /** The most tokens, padding counted, that run at once; default 512. */
   tokensPerBatch?: number
+}
+
+/** Where a saved model is, or a separate adapter. */
+export type ModelPlace = {
+  folder: string
+  /** Of a separate adapter, the folder of the base that it was trained on. */
+  baseFolder?: string | undefined
 }
 
 /** The tokens of one text or pair; `truncated` where there were more than the model reads, `words` where it tags them. */
@@ -43,16 +54,22 @@ const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids']
  * Opens a saved model in transformers.js layout and runs it once, so that a folder that cannot serve is refused here:
  * NotFoundError, InvalidInputError or UnsupportedError.
  */
-export async function openPredictor(folder: string, options: PredictorOptions = {}): Promise<Predictor> {
-  const { device, threads, tokensMax, tokensPerBatch = tokensPerBatchDefault } = options
+export async function openPredictor(
+  folder: string,
+  {
+    baseFolder,
+    bases,
+    tokensMax,
+    tokensPerBatch = tokensPerBatchDefault,
+    ...options
+  }: PredictorOptions & Pick<ModelPlace, 'baseFolder'> & { bases?: AdaptedBases } = {},
+): Promise<Predictor> {
   const head = await readModelHead(folder)
   const form = answerForms[head.answer.kind]
   const tokenizer = await openTokenizer(folder, tokensMax === undefined ? {} : { tokensMax })
-  const session = await openSession(join(folder, 'onnx', 'model.onnx'), {
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-  })
-  checkInterface(session, form.output, folder)
+  const session = isAdapterFolder(folder)
+    ? await (bases ?? createAdaptedBases(sessionOptions(options))).open(folder, baseFolder ?? noBase(folder))
+    : await openSession(join(folder, 'onnx', 'model.onnx'), sessionOptions(options))
 
   const encode = ({ text, textPair }: InputTexts): EncodedText =>
     head.answer.kind === 'tag' ? tokenizer.encodeWords(text) : tokenizer.encode(text, textPair)
@@ -67,7 +84,13 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
       return form.toNumbers((output.data as Float32Array).subarray(i * stride, i * stride + size), head, words)
     })
   }
-  await infer([encode({ text: 'ready' })])
+  try {
+    checkInterface(session, form.output, folder)
+    await infer([encode({ text: 'ready' })])
+  } catch (error) {
+    await session.release()
+    throw error
+  }
 
   return {
     head,
@@ -93,6 +116,17 @@ export async function openPredictor(folder: string, options: PredictorOptions = 
     },
     close: () => session.release(),
   }
+}
+
+/** What of a predictor's options is its session's. */
+export function sessionOptions({ device, threads }: PredictorOptions): SessionOptions {
+  return { ...(device === undefined ? {} : { device }), ...(threads === undefined ? {} : { threads }) }
+}
+
+function noBase(folder: string): never {
+  throw new InvalidInputError('serving.no-base', `${folder} holds an adapter, and its base model is not given`, {
+    hint: 'Give baseFolder, the folder of the model that it was trained on.',
+  })
 }
 
 function checkInterface({ inputNames, outputNames }: Session, output: string, folder: string): void {

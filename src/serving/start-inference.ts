@@ -1,10 +1,10 @@
-import type { Worker } from 'node:worker_threads'
-import { CapstanError, ConflictError, LimitError, startWorker, unpackError } from '../base/index.ts'
+import { ConflictError, LimitError } from '../base/index.ts'
 import type { Prediction, PredictionInput } from '../contracts/index.ts'
 import { toPrediction } from './answer-forms.ts'
 import type { BatchReport, ScoredTexts } from './batcher.ts'
-import type { InferenceSettings, ReplyMessage, RequestMessage } from './inference-messages.ts'
-import type { PredictorOptions } from './open-predictor.ts'
+import type { OpenedModel } from './inference-messages.ts'
+import { InferenceThread } from './inference-thread.ts'
+import type { ModelPlace, PredictorOptions } from './open-predictor.ts'
 import { type InputTexts, readInputs } from './read-inputs.ts'
 import type { ModelHead } from './read-model-head.ts'
 
@@ -16,23 +16,19 @@ export type InferenceOptions = PredictorOptions & {
   onBatch?: (report: BatchReport) => void
 }
 
-type Pending = { texts: number; resolve(scored: ScoredTexts): void; reject(reason: unknown): void }
-type Opened = { head: ModelHead; labels: readonly string[]; tokensMax: number }
+/** A thread for models with these options. */
+export function startThread({ delayMsMax = 0, queueRowsMax: _, onBatch: __, ...predictorOptions }: InferenceOptions) {
+  return InferenceThread.start({ predictorOptions, delayMsMax })
+}
 
-/** Opens the model of `folder` in a worker thread of its own; throws what `openPredictor` throws. */
-export async function startInference(folder: string, options: InferenceOptions = {}): Promise<Inference> {
-  const { delayMsMax = 0, queueRowsMax = 2048, onBatch = () => {}, ...predictorOptions } = options
-  const settings: InferenceSettings = { folder, predictorOptions, delayMsMax }
-  const worker = startWorker('./inference-worker', import.meta.url, settings)
-  const opened = await new Promise<Opened>((resolve, reject) => {
-    worker.once('message', ([reply]: [ReplyMessage]) => {
-      if (reply.type === 'opened') resolve(reply)
-      else if (reply.type === 'failed') reject(unpackError(reply.error))
-    })
-    worker.once('error', reject)
-    worker.once('exit', (code) => reject(workerStopped(`exit code ${code}`)))
-  })
-  return new Inference(worker, opened, { queueRowsMax, onBatch })
+/** Opens a model in a thread, one of its own unless told; throws what `openPredictor` throws. */
+export async function startInference(
+  folder: string,
+  { baseFolder, ...options }: InferenceOptions & Pick<ModelPlace, 'baseFolder'> = {},
+  thread: InferenceThread = startThread(options),
+): Promise<Inference> {
+  const { queueRowsMax = 2048, onBatch = () => {} } = options
+  return new Inference(thread, await thread.open({ folder, baseFolder }, onBatch), { queueRowsMax })
 }
 
 /** A model at work in its thread. Every text it accepts is answered, also while it closes. */
@@ -40,39 +36,24 @@ export class Inference {
   readonly head: ModelHead
   readonly labels: readonly string[]
   readonly tokensMax: number
-  readonly #worker: Worker
-  readonly #options: { queueRowsMax: number; onBatch: (report: BatchReport) => void }
-  readonly #pending = new Map<number, Pending>()
-  readonly #exit: Promise<void>
-  #idLast = 0
+  readonly #thread: InferenceThread
+  readonly #model: number
+  readonly #options: { queueRowsMax: number }
   #queueRows = 0
-  #isOpen = true
+  #closing: Promise<void> | null = null
 
-  constructor(
-    worker: Worker,
-    opened: Opened,
-    options: { queueRowsMax: number; onBatch: (report: BatchReport) => void },
-  ) {
-    this.#worker = worker
+  constructor(thread: InferenceThread, opened: { model: number } & OpenedModel, options: { queueRowsMax: number }) {
+    this.#thread = thread
+    this.#model = opened.model
     this.head = opened.head
     this.labels = opened.labels
     this.tokensMax = opened.tokensMax
     this.#options = options
-    worker.on('message', (replies: ReplyMessage[]) => {
-      for (const reply of replies) this.#receive(reply)
-    })
-    worker.on('error', (cause) => this.#fail(cause))
-    this.#exit = new Promise((resolve) => {
-      worker.once('exit', (code) => {
-        this.#fail(`exit code ${code}`)
-        resolve()
-      })
-    })
   }
 
   /** False once it closes, or after its thread has died. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#closing === null && this.#thread.isOpen
   }
 
   /** Texts accepted and not yet answered. */
@@ -82,7 +63,7 @@ export class Inference {
 
   /** One prediction per input, in order; rejects with LimitError where the queue is full, or the signal's reason. */
   async predict(inputs: readonly PredictionInput[], signal?: AbortSignal): Promise<Prediction[]> {
-    if (!this.#isOpen) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
+    if (!this.isOpen) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
     const texts = readInputs(inputs, this.head.answer)
     this.#admit(texts.length)
@@ -96,11 +77,10 @@ export class Inference {
     })
   }
 
-  /** Refuses new texts from now on, answers the accepted ones and ends the thread. */
-  async close(): Promise<void> {
-    if (this.#isOpen) this.#post({ type: 'close' })
-    this.#isOpen = false
-    await this.#exit
+  /** Refuses new texts from now on, answers the accepted ones and ends the thread, unless other models run in it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#thread.close(this.#model)
+    return this.#closing
   }
 
   #admit(texts: number): void {
@@ -115,48 +95,21 @@ export class Inference {
     this.#queueRows += texts
   }
 
-  #score(texts: readonly InputTexts[], signal: AbortSignal | undefined): Promise<ScoredTexts> {
-    const id = ++this.#idLast
-    let abort = () => {}
-    const done = new Promise<ScoredTexts>((resolve, reject) => {
-      // The worker answers an aborted request too: until then its texts keep their room in the queue.
-      abort = () => {
-        this.#post({ type: 'abort', id })
-        reject(signal?.reason)
-      }
-      this.#pending.set(id, { texts: texts.length, resolve, reject })
-      this.#post({ type: 'score', id, texts })
+  async #score(texts: readonly InputTexts[], signal: AbortSignal | undefined): Promise<ScoredTexts> {
+    const { id, answer } = this.#thread.ask('score', { model: this.#model, texts })
+    // The thread answers an aborted request too: until then its texts keep their room in the queue.
+    const answered = answer.finally(() => {
+      this.#queueRows -= texts.length
     })
-    signal?.addEventListener('abort', abort)
-    return done.finally(() => signal?.removeEventListener('abort', abort))
+    if (!signal) return answered
+    let abort = () => {}
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => {
+        this.#thread.abort(id)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', abort)
+    })
+    return Promise.race([answered, aborted]).finally(() => signal.removeEventListener('abort', abort))
   }
-
-  #receive(reply: ReplyMessage): void {
-    if (reply.type === 'batch') this.#options.onBatch(reply.report)
-    else if (reply.type === 'scored') this.#take(reply.id)?.resolve(reply.scored)
-    else if (reply.type === 'refused') this.#take(reply.id)?.reject(unpackError(reply.error))
-  }
-
-  #take(id: number): Pending | undefined {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    this.#queueRows -= pending?.texts ?? 0
-    return pending
-  }
-
-  #fail(cause: unknown): void {
-    this.#isOpen = false
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(workerStopped(cause))
-  }
-
-  #post(message: RequestMessage): void {
-    this.#worker.postMessage(message)
-  }
-}
-
-function workerStopped(cause: unknown): CapstanError {
-  return new CapstanError('serving.worker-stopped', 'The thread that runs the model has stopped', {
-    hint: 'Send the request again: the model is loaded anew at its next use.',
-    cause,
-  })
 }

@@ -3,10 +3,9 @@ import { totalmem } from 'node:os'
 import { present } from '../base/index.ts'
 import type { Choice, TaskKind } from '../contracts/index.ts'
 import { countLabels, type Example } from '../data/index.ts'
+import type { Encoder, Pooling } from '../encoders/index.ts'
 import { sizeOf } from '../onnx/index.ts'
-import type { Pooling } from './attach-head.ts'
 import { areNamedInWords } from './label-examples.ts'
-import type { Encoder } from './open-encoder.ts'
 import { weightNames } from './parameters.ts'
 import type { TrainingSettings } from './settings.ts'
 
@@ -41,8 +40,10 @@ const constants = {
   loraAlpha: 32,
   loraDropout: 0,
   loraTargets: ['*'],
+  adapter: 'merged',
   freeze: [],
   precision: 'fp32',
+  recompute: 'none',
   optimizer: 'adamw',
   schedule: 'linear',
   tokensPerBatch: 512,

@@ -13,11 +13,12 @@ import {
 import type { WorkSample } from './extrapolate-work.ts'
 import { measureWork, type Work } from './measure-work.ts'
 import { planEpochs, shapeBatch } from './plan-epochs.ts'
+import { saveRun } from './save-run.ts'
 import type { TrainingText } from './step-runner.ts'
 import { keyOf, type StepRunners } from './step-runners.ts'
 import { timeUpdate, tokenIds } from './time-update.ts'
 import { type TrainHooks, trainStart } from './train-event.ts'
-import { openRunSteps, openTrainingRun, saveRun, type TrainingRun, type TrainRequest } from './training-run.ts'
+import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } from './training-run.ts'
 
 const stepTimes = { warmUps: 1, timed: 3 }
 const inferenceTimes = 3

@@ -1,4 +1,4 @@
-export type { HeadKind, Pooling } from './attach-head.ts'
+export { openEncoder } from '../encoders/index.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { chooseSettings, type SettingsFacts } from './choose-settings.ts'
 export type { TrainingEstimate } from './estimate-left.ts'
@@ -18,9 +18,9 @@ export type {
   ReportOf,
 } from './metrics/evaluation-report.ts'
 export { wilsonInterval } from './metrics/intervals.ts'
-export { openEncoder } from './open-encoder.ts'
 export type { TrainingSettings } from './settings.ts'
 export { startEstimate, startTraining, type TrainingJob } from './start-training.ts'
+export type { StepShape } from './step-graph.ts'
 export type { Validation } from './tasks/task.ts'
 export type { TrainEvent, TrainHooks } from './train-event.ts'
 export { type TrainResult, trainModel } from './train-model.ts'

@@ -1,9 +1,9 @@
 /** Runs a model on its parameters while they are being trained: no copy of the weights, any batch shape. */
 import { present } from '../base/index.ts'
 import { groupByLength, padTexts } from '../data/index.ts'
+import { embeddingName } from '../encoders/index.ts'
 import { encodeModel, type Model, sizeOf, type ValueInfo } from '../onnx/index.ts'
 import { openSession, type SessionOptions } from '../runtime/index.ts'
-import { embeddingName } from './attach-head.ts'
 import type { Parameter } from './parameters.ts'
 import type { TrainingText } from './step-runner.ts'
 

@@ -10,6 +10,8 @@ import type { TrainingSettings } from './settings.ts'
 export type Parameter = {
   readonly name: string
   readonly value: Tensor
+  /** Its place in the stack of layers, from 1; 0 outside of it. */
+  readonly layer: number
   /** A table of which each step touches few rows: the embeddings that `input_ids` picks from. */
   readonly isSparse: boolean
   /** How it learns; null where it is frozen. */
@@ -55,7 +57,8 @@ export type ParameterOptions = {
   /** Weights of the base model → their readable paths. */
   body: ReadonlyMap<string, string>
   head: ReadonlySet<string>
-  adapters: ReadonlySet<string>
+  /** Adapters' factors → the weight that they adapt. */
+  adapters: ReadonlyMap<string, string>
   sparse: string | null
 }
 
@@ -76,14 +79,15 @@ export function createParameters(model: Model, options: ParameterOptions): Param
     return learns && !isFrozen(path) ? learningRate * layerDecay ** (layerCount - layerOf(path)) : null
   }
   return [...model.graph.initializers].flatMap(([name, value]): Parameter[] => {
-    const path = body.get(name) ?? name
+    const path = body.get(adapters.get(name) ?? name) ?? name
+    const layer = layerOf(path)
     if (!body.has(name) && !head.has(name) && !adapters.has(name)) return []
     const isSparse = name === sparse
     const rate = rateOf(name, path, value)
-    if (rate === null) return [{ name, value, isSparse, update: null }]
+    if (rate === null) return [{ name, value, layer, isSparse, update: null }]
     const slots = optimizer.slots({ dims: value.dims, isSparse }).map((dims) => zeros('float32', dims))
     // No decay on biases and normalisation weights, which are the vectors, nor on the head, whose rows are directions.
-    return [{ name, value, isSparse, update: { rate, decays: value.dims.length > 1 && !head.has(name), slots } }]
+    return [{ name, value, layer, isSparse, update: { rate, decays: value.dims.length > 1 && !head.has(name), slots } }]
   })
 }
 

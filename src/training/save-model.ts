@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TaskKind } from '../contracts/index.ts'
+import { type Encoder, type LoadedAdapter, saveAdapter } from '../encoders/index.ts'
 import { type Model, writeModel } from '../onnx/index.ts'
-import type { Encoder } from './open-encoder.ts'
 import type { Task } from './tasks/task.ts'
 
 /** transformers.js picks its class by `architectures` and `model_type`: a family's name, then the task's. */
@@ -25,18 +25,25 @@ const classes: Readonly<Record<TaskKind, { name: string; problem?: string }>> = 
 }
 
 /**
- * Writes a model as a folder in transformers.js layout: a classifier opens there with
+ * Writes a model as a folder in transformers.js layout, or an adapter with all of that folder but the graph. A classifier opens there with
  * `pipeline('text-classification', folder)`, and each in any ONNX runtime. The folder appears whole or not at all: it is
  * written beside its place, then renamed.
  */
 export async function saveModelFolder(
   folder: string,
-  { encoder, model, task, tokensMax }: { encoder: Encoder; model: Model; task: Task; tokensMax: number },
+  {
+    encoder,
+    learnt,
+    task,
+    tokensMax,
+  }: { encoder: Encoder; learnt: Model | LoadedAdapter; task: Task; tokensMax: number },
 ): Promise<void> {
   const draft = `${folder}.draft`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(join(draft, 'onnx'), { recursive: true })
-  await writeModel(join(draft, 'onnx', 'model.onnx'), model)
+  const isModel = 'graph' in learnt
+  await mkdir(isModel ? join(draft, 'onnx') : draft, { recursive: true })
+  if (isModel) await writeModel(join(draft, 'onnx', 'model.onnx'), learnt)
+  else await saveAdapter(draft, learnt)
   await saveTokenizer(encoder.folder, draft, tokensMax)
   const { name, problem } = classes[task.answer.kind]
   const config = {

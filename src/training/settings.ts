@@ -1,4 +1,4 @@
-import type { HeadKind, Pooling } from './attach-head.ts'
+import type { HeadKind, Pooling } from '../encoders/index.ts'
 import type { OptimizerName } from './optimizers.ts'
 import type { ScheduleName } from './schedules.ts'
 
@@ -10,6 +10,9 @@ export type Method = 'full' | 'head' | 'lora' | 'bias'
  * these for the gradients of the weights too.
  */
 export type Precision = 'fp32' | 'int8' | 'int8-all'
+
+/** What the backward pass finds kept, or computes again: nothing, or all activations of each layer but its input. */
+export type Recompute = 'none' | 'layers'
 
 /** Everything that decides a run's weights, besides its data, base model and machine. */
 export type TrainingSettings = {
@@ -23,10 +26,13 @@ export type TrainingSettings = {
   loraDropout: number
   /** Patterns of the paths of the matrices that get an adapter. */
   loraTargets: readonly string[]
+  /** 'separate': what a run with method lora or head learns is saved beside its base, without the base's weights. */
+  adapter: 'merged' | 'separate'
   /** Weights whose path matches one of these patterns stay as they are; `*` stands for any characters. */
   freeze: readonly string[]
   /** 'auto' takes the faster of fp32 and int8, by a few steps of each. */
   precision: Precision | 'auto'
+  recompute: Recompute
   optimizer: OptimizerName
   schedule: ScheduleName
   /** Tokens (padding included) that one step sees. */

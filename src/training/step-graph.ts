@@ -21,7 +21,7 @@ import {
 import { useIntegerProducts } from './integer-products.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
-import type { Precision } from './settings.ts'
+import type { Precision, Recompute } from './settings.ts'
 import { declareWeight, fedDims, stateNames, type Trained, updateParameters } from './step-state.ts'
 import type { Task } from './tasks/task.ts'
 import { transposeNarrowOperands } from './transpose-narrow.ts'
@@ -41,6 +41,8 @@ export type StepGraphOptions = {
   clipNorm: number
   optimizer: Optimizer
   precision: Precision
+  /** 'layers': the backward pass computes each layer's activations again. */
+  recompute: Recompute
   /** 'sum': the gradients are added to their sums, and nothing is updated. */
   ending: 'update' | 'sum'
 }
@@ -53,7 +55,7 @@ export type StepGraph = { readonly model: Model; readonly masks: readonly Dropou
 export const batchWeightName = 'batch_weight'
 
 export function buildStepGraph(options: StepGraphOptions): StepGraph {
-  const { model, parameters, shape, task, dropout, ending } = options
+  const { model, parameters, shape, task, dropout, recompute, ending } = options
   const g = new GraphBuilder()
   const masks: DropoutMask[] = []
   const rowCount = shape.rows * shape.length
@@ -77,7 +79,13 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
     g,
     loss,
     learning.map(({ name }) => present(weights.get(name), name)),
-    ending === 'sum' ? g.input(batchWeightName, 'float32', []) : undefined,
+    {
+      seed: ending === 'sum' ? g.input(batchWeightName, 'float32', []) : undefined,
+      layers:
+        recompute === 'layers'
+          ? new Map(parameters.map(({ name, layer }) => [present(weights.get(name), name).name, layer]))
+          : undefined,
+    },
   )
   const trained = learning.map((parameter, i): Trained => {
     const weight = present(weights.get(parameter.name), parameter.name)

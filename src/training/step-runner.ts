@@ -1,9 +1,9 @@
 /** Runs training steps of one batch shape: fills the inputs and moves the embedding rows in and out. */
 import { present } from '../base/index.ts'
+import { rowIndexName } from '../encoders/index.ts'
 import { type Model, scalar, type Tensor, zeros } from '../onnx/index.ts'
 import type { SessionOptions } from '../runtime/index.ts'
 import type { DropoutPool } from './dropout-pool.ts'
-import { rowIndexName } from './open-encoder.ts'
 import { openStateRunner, type StateEntry } from './state-runner.ts'
 import { batchWeightName, type StepGraph, type StepShape, type StepTask } from './step-graph.ts'
 

@@ -4,7 +4,7 @@ import type { SessionOptions } from '../runtime/index.ts'
 import { createDropoutPool } from './dropout-pool.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
-import type { Precision } from './settings.ts'
+import type { Precision, Recompute } from './settings.ts'
 import { openStateRunner, type StateEntry, stateEntries } from './state-runner.ts'
 import { buildStepGraph, buildUpdateGraph, type StepShape, type StepTask } from './step-graph.ts'
 import { numberOf, openStepRunner, type StepBatch, type StepRunner } from './step-runner.ts'
@@ -40,6 +40,7 @@ export type StepRunnersOptions = {
   clipNorm: number
   optimizer: Optimizer
   precision: Precision
+  recompute: Recompute
   weightDecay: number
   accumulate: number
   seed: number

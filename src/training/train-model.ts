@@ -6,12 +6,13 @@ import { choosePrecision } from './choose-precision.ts'
 import { followRun, type RunFollower } from './follow-run.ts'
 import { measureWork, type Work } from './measure-work.ts'
 import { planEpochs, shapeBatch } from './plan-epochs.ts'
+import { saveRun } from './save-run.ts'
 import { type SchedulePlan, scheduleFactor } from './schedules.ts'
 import type { TrainingSettings } from './settings.ts'
 import type { ShapedBatch, StepRunners } from './step-runners.ts'
 import type { Validation } from './tasks/task.ts'
 import { type TrainHooks, trainStart } from './train-event.ts'
-import { openRunSteps, openTrainingRun, saveRun, type TrainingRun, type TrainRequest } from './training-run.ts'
+import { openRunSteps, openTrainingRun, type TrainingRun, type TrainRequest } from './training-run.ts'
 
 export type TrainResult = {
   settings: TrainingSettings

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -168,6 +168,16 @@ describe('on a project', () => {
     const { code, stdout } = await runCli(inProject('evaluate', data, '--task', 'support', '--version', '1'))
     expect(code).toBe(0)
     expect(stdout).toMatch(/^support version 1 \(retired\)\naccuracy {2}[\d.]+ % of 120 texts/)
+  })
+
+  it('train --adapter separate shows the size of the adapter, and export writes it as a whole folder', async () => {
+    const options = ['--base', base, '--epochs', '1', '--method', 'lora', '--adapter', 'separate']
+    const { stdout } = await runCli(inProject('train', data, '--task', 'adapted', ...options))
+    expect(stdout).toMatch(/adapter {3}0\.0\d+ MiB of weights beside those of base\nmodel {5}adapted version 1, live/)
+    const output = join(folder, 'exported')
+    const { code } = await runCli(inProject('export', '--task', 'adapted', '--output', output))
+    expect(code).toBe(0)
+    expect((await readdir(output)).sort()).toEqual(['config.json', 'onnx', 'tokenizer.json', 'tokenizer_config.json'])
   })
 
   it('predict labels arguments, or lines of stdin', async () => {

@@ -53,7 +53,7 @@ describe('the gradients of a convolution', () => {
         const inner = (a: Value, b: Value) => g.reduceSum(g.mul(a, b), undefined, false)
         const y = convolve(x, w)
         const [dy, vx, vw] = [input('dy', [...y.dims]), input('vx', [...x.dims]), input('vw', [...w.dims])]
-        const [dx, dw] = gradient(g, y, [x, w], dy) as [Value, Value]
+        const [dx, dw] = gradient(g, y, [x, w], { seed: dy }) as [Value, Value]
         g.output('J·vx', inner(convolve(vx, w), dy))
         g.output('vx·dx', inner(dx, vx))
         g.output('J·vw', inner(convolve(x, vw), dy))

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotFoundError } from '../../src/base/index.ts'
 import { predictionsOf } from '../../src/contracts/index.ts'
-import { Inference, ModelPool, type ServedModel, startInference } from '../../src/serving/index.ts'
+import { Inference, InferenceThread, ModelPool, type ServedModel, startInference } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
 const folders = createClassifierFolders()
@@ -134,9 +134,9 @@ describe('inference in a worker thread', () => {
       eval: true,
     })
     const inference = new Inference(
-      dying,
-      { head: { answer: { kind: 'classify' }, names: ['card'] }, labels: ['card'], tokensMax: 8 },
-      { queueRowsMax: 8, onBatch: () => {} },
+      new InferenceThread(dying),
+      { model: 1, head: { answer: { kind: 'classify' }, names: ['card'] }, labels: ['card'], tokensMax: 8 },
+      { queueRowsMax: 8 },
     )
     await expect(inference.predict(['card'])).rejects.toMatchObject({ code: 'serving.worker-stopped' })
     expect(inference.isOpen).toBe(false)

@@ -70,7 +70,7 @@ async function compareWithPyTorch(name: string, { isExpanded = false } = {}): Pr
     g,
     hidden,
     weights.map((weight) => bindings.get(weight) as Value),
-    seed,
+    { seed },
   ).forEach((dw, i) => {
     g.output(`d ${weights[i]}`, dw)
   })

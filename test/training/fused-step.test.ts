@@ -48,7 +48,13 @@ const skipping: Model = {
 function operatorsOfStep(trained: string): string[] {
   const parameters = ['table', 'first', 'second', 'head'].map((name): Parameter => {
     const value = skipping.graph.initializers.get(name) as Tensor
-    return { name, value, isSparse: false, update: name === trained ? { rate: 0.1, decays: false, slots: [] } : null }
+    return {
+      name,
+      value,
+      layer: 0,
+      isSparse: false,
+      update: name === trained ? { rate: 0.1, decays: false, slots: [] } : null,
+    }
   })
   const { model } = buildStepGraph({
     model: skipping,
@@ -63,6 +69,7 @@ function operatorsOfStep(trained: string): string[] {
     clipNorm: 1,
     optimizer: optimizers.sgd,
     precision: 'fp32',
+    recompute: 'none',
     ending: 'sum',
   })
   const normalizations = model.graph.nodes.filter(({ opType }) => opType.includes('LayerNormalization'))

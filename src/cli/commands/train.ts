@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../base/index.ts'
-import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
+import { adapterFiles, formatMoney, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, PreparedData, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
@@ -106,8 +106,16 @@ export function formatResult(
     ...(run.estimate ? [`estimated ${formatEstimate(run.estimate)}`] : []),
     `used      ${formatUsage(usage)}`,
     `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
+    ...formatAdapter(model),
     `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
   ]
+}
+
+/** Of a version that was saved without its base. */
+function formatAdapter({ files, lineage }: TrainTaskResult['model']): string[] {
+  const tensors = files.find(({ path }) => path === adapterFiles.tensors)
+  if (!tensors) return []
+  return [`adapter   ${formatMib(tensors.sizeBytes)} of weights beside those of ${lineage.base.name}`]
 }
 
 function nextSteps({ model: { task, version, stage } }: TrainTaskResult): string[] {

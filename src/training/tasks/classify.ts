@@ -1,6 +1,5 @@
 import { present } from '../../base/index.ts'
 import { answerOf, type Example } from '../../data/index.ts'
-import { attachHead } from '../attach-head.ts'
 import { evaluateLogits } from '../metrics/evaluate-classes.ts'
 import { createClassTargets } from './class-targets.ts'
 import { crossEntropy } from './losses.ts'
@@ -17,7 +16,7 @@ export const createClassify: CreateTask = (train, settings) => {
     names: labels,
     textsPerExample: 1,
     output: 'logits',
-    attach: (encoder) => attachHead(encoder, { ...settings, form: settings.head, width: labels.length }),
+    head: { form: settings.head, width: labels.length },
     read(examples, tokenizer) {
       const classes = toClasses(examples)
       const texts = encodeExamples(examples, tokenizer)

@@ -1,6 +1,6 @@
 import { present } from '../../base/index.ts'
 import { answerOf, type Example } from '../../data/index.ts'
-import { attachHead, cosineScale, embeddingName } from '../attach-head.ts'
+import { cosineScale, embeddingName } from '../../encoders/index.ts'
 import { evaluateEmbeddings } from '../metrics/evaluate-matches.ts'
 import type { StepShape } from '../step-graph.ts'
 import { crossEntropy } from './losses.ts'
@@ -15,7 +15,7 @@ const leftOut = -1e4
  * where there is one). Where examples bear labels in place of matches, all texts of one label are matches of each other
  * (supervised contrastive learning, Khosla et al. 2020, https://arxiv.org/abs/2004.11362).
  */
-export const createEmbed: CreateTask = (train, settings) => {
+export const createEmbed: CreateTask = (train) => {
   const hasLabels = train[0]?.answer.kind === 'class'
   const hasNegatives = train.some(({ answer }) => answer.kind === 'match' && answer.negative !== undefined)
   const textsPerExample = hasLabels ? 1 : hasNegatives ? 3 : 2
@@ -26,7 +26,7 @@ export const createEmbed: CreateTask = (train, settings) => {
     names: [],
     textsPerExample,
     output: embeddingName,
-    attach: (encoder) => attachHead(encoder, { ...settings, form: 'embedding', width: encoder.hiddenSize }),
+    head: { form: 'embedding', width: 0 },
     read(examples, tokenizer) {
       const all = examples.map((example) => [example.text, ...othersOf(example)])
       return {

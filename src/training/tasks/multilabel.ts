@@ -1,6 +1,5 @@
 import { present } from '../../base/index.ts'
 import { answerOf } from '../../data/index.ts'
-import { attachHead } from '../attach-head.ts'
 import { evaluateLabels } from '../metrics/evaluate-labels.ts'
 import { mean } from '../metrics/intervals.ts'
 import { binaryCrossEntropy, binaryCrossEntropyOf } from './losses.ts'
@@ -18,7 +17,7 @@ export const createMultilabel: CreateTask = (train, settings) => {
     names: labels,
     textsPerExample: 1,
     output: 'logits',
-    attach: (encoder) => attachHead(encoder, { ...settings, form: settings.head, width }),
+    head: { form: settings.head, width },
     read(examples, tokenizer) {
       const actual = examples.map((example) => answerOf(example, 'classes').labels)
       const places = examples.map(({ line }, i) => actual[i]?.map((label) => placeOf(label, line, labels)) ?? [])

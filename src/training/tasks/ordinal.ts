@@ -1,6 +1,6 @@
 import { present } from '../../base/index.ts'
 import { answerOf, type Example } from '../../data/index.ts'
-import { attachHead, headBiasName } from '../attach-head.ts'
+import { headBiasName } from '../../encoders/index.ts'
 import { evaluateGrades } from '../metrics/evaluate-grades.ts'
 import { mean } from '../metrics/intervals.ts'
 import { binaryCrossEntropy, binaryCrossEntropyOf } from './losses.ts'
@@ -12,7 +12,7 @@ const numberOf = (example: Example) => answerOf(example, 'value').value
  * One of several grades that rise: for each but the last, whether the text lies above it, all told by one direction and
  * a threshold each (CORAL, Cao, Mirjalili & Raschka 2020, https://arxiv.org/abs/1901.07884).
  */
-export const createOrdinal: CreateTask = (train, settings) => {
+export const createOrdinal: CreateTask = (train) => {
   const values = [...new Set(train.map(numberOf))].sort((a, b) => a - b)
   const grades = values.map(String)
   const width = Math.max(1, grades.length - 1)
@@ -22,7 +22,7 @@ export const createOrdinal: CreateTask = (train, settings) => {
     names: grades,
     textsPerExample: 1,
     output: 'logits',
-    attach: (encoder) => attachHead(encoder, { ...settings, form: 'ordinal', width }),
+    head: { form: 'ordinal', width },
     read(examples, tokenizer) {
       const actual = examples.map(gradeOf)
       const texts = encodeExamples(examples, tokenizer)

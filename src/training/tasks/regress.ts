@@ -1,7 +1,7 @@
 import { present } from '../../base/index.ts'
 import { answerOf, type Example } from '../../data/index.ts'
+import { headBiasName, headWeightName } from '../../encoders/index.ts'
 import type { Model, Tensor } from '../../onnx/index.ts'
-import { attachHead, headBiasName, headWeightName } from '../attach-head.ts'
 import { evaluateNumbers } from '../metrics/evaluate-numbers.ts'
 import { mean } from '../metrics/intervals.ts'
 import { huber } from './losses.ts'
@@ -13,7 +13,7 @@ const numberOf = (example: Example) => answerOf(example, 'value').value
  * A number. The model learns it as distance from the mean in standard deviations, so that rates and clipping suit data of
  * any unit; the saved model answers in the data's own.
  */
-export const createRegress: CreateTask = (train, settings) => {
+export const createRegress: CreateTask = (train) => {
   const middle = mean(train.map(numberOf))
   const deviation = Math.sqrt(mean(train.map((example) => (numberOf(example) - middle) ** 2))) || 1
   return {
@@ -21,7 +21,7 @@ export const createRegress: CreateTask = (train, settings) => {
     names: ['value'],
     textsPerExample: 1,
     output: 'logits',
-    attach: (encoder) => attachHead(encoder, { ...settings, form: 'linear', width: 1 }),
+    head: { form: 'linear', width: 1 },
     read(examples, tokenizer) {
       const actual = examples.map(numberOf)
       const texts = encodeExamples(examples, tokenizer)

@@ -1,5 +1,5 @@
 import { present } from '../../base/index.ts'
-import { headWeightName } from '../attach-head.ts'
+import { headWeightName } from '../../encoders/index.ts'
 import type { Inference } from '../inference.ts'
 import type { Parameter } from '../parameters.ts'
 import type { TaskExamples } from './task.ts'

@@ -1,6 +1,5 @@
 import { present } from '../../base/index.ts'
 import { answerOf, decodeTags, labelsOfTags, type Span, tagsOfWords, toSpans } from '../../data/index.ts'
-import { attachHead } from '../attach-head.ts'
 import { evaluateSpans } from '../metrics/evaluate-spans.ts'
 import { mean } from '../metrics/intervals.ts'
 import { crossEntropy } from './losses.ts'
@@ -12,7 +11,7 @@ const outside = 'O'
  * Spans of text with a label. Each word has a tag, B- or I- and a label, or O, and its first token learns it (Devlin et
  * al. 2018, section 5.3).
  */
-export const createTag: CreateTask = (train, settings) => {
+export const createTag: CreateTask = (train) => {
   const labels = [...new Set(train.flatMap((example) => answerOf(example, 'spans').spans.map(({ label }) => label)))]
   const tags = [outside, ...labels.sort().flatMap((label) => [`B-${label}`, `I-${label}`])]
   const width = tags.length
@@ -21,7 +20,7 @@ export const createTag: CreateTask = (train, settings) => {
     names: tags,
     textsPerExample: 1,
     output: 'logits',
-    attach: (encoder) => attachHead(encoder, { ...settings, form: 'tokens', width }),
+    head: { form: 'tokens', width },
     read(examples, tokenizer) {
       const encoded = examples.map(({ text }) => tokenizer.encodeWords(text))
       const texts = encoded.map(({ ids }) => [{ ids }])

@@ -2,10 +2,10 @@
 import { InvalidInputError } from '../../base/index.ts'
 import type { ModelAnswer } from '../../contracts/index.ts'
 import type { Example, Tokenizer } from '../../data/index.ts'
+import type { HeadOptions } from '../../encoders/index.ts'
 import type { GraphBuilder, Model, Value } from '../../onnx/index.ts'
 import type { Inference } from '../inference.ts'
 import type { EvaluationReport } from '../metrics/evaluation-report.ts'
-import type { Encoder } from '../open-encoder.ts'
 import type { Parameter } from '../parameters.ts'
 import type { TrainingSettings } from '../settings.ts'
 import type { StepShape } from '../step-graph.ts'
@@ -31,8 +31,8 @@ export type Task = {
   /** Texts that one example puts into a batch: text j of example i stands in row j · examples + i. */
   readonly textsPerExample: number
   readonly output: 'logits' | 'sentence_embedding'
-  /** The encoder with the task's head. */
-  attach(encoder: Encoder): Model
+  /** What stands on the encoder. */
+  readonly head: Pick<HeadOptions, 'form' | 'width'>
   read(examples: readonly Example[], tokenizer: Tokenizer): TaskExamples
   /** Inputs of the loss and their dimensions, for a batch of `shape.rows` texts. */
   targetDims(shape: StepShape): Readonly<Record<string, readonly number[]>>

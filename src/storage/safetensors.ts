@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises'
 import { InvalidInputError, present } from '../base/index.ts'
-import { writeWhole } from '../storage/index.ts'
+import { writeWhole } from './write-whole.ts'
 
 export type FloatTensor = { readonly dims: readonly number[]; readonly data: Float32Array }
 
@@ -35,8 +35,8 @@ export async function writeSafetensors(
 export async function openSafetensors(path: string) {
   const file = await open(path, 'r')
   const damaged = (reason: string, cause?: unknown) =>
-    new InvalidInputError('training.damaged-tensors', `${path} cannot be read: ${reason}`, {
-      hint: 'The file was cut or changed after it was written. Start the run anew.',
+    new InvalidInputError('storage.damaged-tensors', `${path} cannot be read: ${reason}`, {
+      hint: 'The file was cut or changed after it was written. Restore it, or start the run that wrote it anew.',
       cause,
     })
   const readAt = async (into: Uint8Array, position: number, what: string) => {
@@ -54,7 +54,7 @@ export async function openSafetensors(path: string) {
     const { __metadata__: metadata, ...entries } = parseHeader(bytes, damaged)
     return {
       metadata: metadata as unknown as Readonly<Record<string, string>>,
-      names: Object.keys(entries),
+      dims: new Map(Object.entries(entries).map(([name, { shape }]) => [name, shape])),
       async readInto(name: string, { data }: FloatTensor): Promise<void> {
         const [start, end] = present(entries[name], `tensor ${name}`).data_offsets
         if (end - start !== data.byteLength) throw damaged(`${name} has ${end - start} bytes, not ${data.byteLength}`)

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts'
 import type { Device, TaskKind } from '../contracts/index.ts'
 import type { Example } from '../data/index.ts'
-import { openPredictor } from '../serving/index.ts'
+import { type ModelPlace, openPredictor } from '../serving/index.ts'
 import type { EvaluationReport, ReportOf } from '../training/index.ts'
 import { evaluators } from './evaluators.ts'
 
@@ -9,12 +9,12 @@ import { evaluators } from './evaluators.ts'
  * Measures a saved model on labelled texts, through the same code that serves it.
  * Throws InvalidInputError `evaluation.unknown-label` naming every label that the model does not know.
  */
-export async function evaluateFolder(
-  folder: string,
+export async function evaluateModel(
+  { folder, baseFolder }: ModelPlace,
   examples: readonly Example[],
   device: Device = 'cpu',
 ): Promise<EvaluationReport> {
-  const predictor = await openPredictor(folder, { device })
+  const predictor = await openPredictor(folder, { baseFolder, device })
   try {
     return await evaluators[predictor.head.answer.kind](predictor, examples)
   } finally {
