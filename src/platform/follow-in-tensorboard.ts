@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Clock, createId, systemClock } from '../base/index.ts'
 import { openEventFile } from '../tracking/index.ts'
 import type { FinetuneEvent } from './finetune.ts'
-import { epochScalars, stepScalars, toEpochMetrics, toStepMetrics } from './run-metrics.ts'
+import { epochScalars, stepScalars, toEpochMetrics } from './run-metrics.ts'
 
 export type TensorboardOptions = {
   /** What TensorBoard is started with: each run has a sub-folder. */
@@ -23,7 +23,7 @@ export async function followInTensorboard({ folder, run, clock = systemClock, on
   return {
     follow(event) {
       if (event.type === 'train-start') file.startSession(event.resumedAt + 1)
-      else if (event.type === 'step-end') file.writeScalars(event.step, stepScalars(toStepMetrics(event)))
+      else if (event.type === 'step-end') file.writeScalars(event.step, stepScalars(event))
       else if (event.type === 'epoch-end') {
         const scalars = epochScalars(toEpochMetrics(event))
         if (Object.keys(scalars).length > 0) file.writeScalars(event.step, scalars)
