@@ -1,3 +1,4 @@
+export { openEncoder } from '../encoders/index.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { insertDropout } from './insert-dropout.ts'
 export { evaluateLogits } from './metrics/evaluate-classes.ts'
