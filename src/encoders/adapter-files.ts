@@ -37,6 +37,7 @@ export async function saveAdapter(folder: string, { config, adapters, head }: Lo
 export async function loadAdapter(folder: string): Promise<LoadedAdapter> {
   const config = await readAdapterConfig(folder)
   const path = join(folder, adapterFiles.tensors)
+  if (!existsSync(path)) throw invalid(`${folder} has no ${adapterFiles.tensors}`)
   const file = await openSafetensors(path)
   try {
     const read = async (name: string): Promise<Tensor> => {

@@ -95,6 +95,14 @@ describe('a separate adapter', () => {
     ])
   })
 
+  it('is refused where a file is missing or none of Capstan’s', async () => {
+    const { output } = await trained({ adapter: 'separate', epochs: 0 })
+    await rm(join(output, 'adapter_model.safetensors'))
+    await expect(loadAdapter(output)).rejects.toMatchObject({ code: 'encoders.invalid-adapter' })
+    await writeFile(join(output, 'adapter_config.json'), '{"peft_type":"LORA"}')
+    await expect(loadAdapter(output)).rejects.toMatchObject({ code: 'encoders.invalid-adapter' })
+  })
+
   it('can be a head alone', async () => {
     const { output, predictions } = await trained({ method: 'head', adapter: 'separate' })
     const merged = await trained({ method: 'head' })

@@ -89,7 +89,7 @@ describe('a checkpoint', () => {
     for (const size of [byteLength - 1, 40, 3]) {
       await truncate(path, size)
       await expect(trainModel(asked)).rejects.toThrow(
-        expect.objectContaining({ code: 'training.damaged-tensors', message: expect.stringContaining(path) }),
+        expect.objectContaining({ code: 'storage.damaged-tensors', message: expect.stringContaining(path) }),
       )
     }
   })
