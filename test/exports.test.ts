@@ -66,6 +66,7 @@ describe('the package', () => {
           "cpuSecondCommodity",
           "createLedger",
           "links",
+          "priceCpuSeconds",
         ],
         "./onnx": [
           "GraphBuilder",
