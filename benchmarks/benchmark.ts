@@ -84,6 +84,11 @@ export function describeMachine(now: Date): Machine {
   }
 }
 
+/** Whether the processor multiplies 8-bit integers without loss; elsewhere a run that asks for them takes floats. */
+export function hasIntegerProducts(now: Date): boolean {
+  return describeMachine(now).instructions.some((name) => /vnni|amx_int8/.test(name))
+}
+
 /** Largest resident memory of this process so far, in MiB. */
 export function peakMemoryMib(): number {
   return process.resourceUsage().maxRSS / 1024
