@@ -32,7 +32,7 @@ const cases: Case[] = [
       ]),
       examples: 10,
     }),
-    { labelExamples: 1 },
+    { labelExamples: 1, learningRate: 2e-4 },
     '10 examples, 5 a label, and labels are named in words: the name of each is one more example',
   ],
   ['one example of each label', facts({ examples: 77 }), { epochs: 12 }, '77 examples, 1 a label (small)'],
@@ -53,7 +53,7 @@ const cases: Case[] = [
   ],
   [
     'a base made for sentences',
-    facts({ sentencePooling: 'cls' }),
+    facts({ sentencePooling: 'cls', examples: 4_000 }),
     { pooling: 'cls', learningRate: 3e-4, headLearningRate: 3e-3 },
     'the base was made for sentences',
   ],

@@ -67,7 +67,7 @@ type Regime = { readonly applies: (facts: SettingsFacts) => boolean; readonly se
 /** By how much there is to learn from: the first that applies. */
 const regimes: Readonly<Record<'few-shot' | 'small' | 'medium' | 'large' | 'very large', Regime>> = {
   'few-shot': {
-    applies: (facts) => facts.exampleCount < 1_000 && isFewShot(facts),
+    applies: isFewShot,
     settings: { epochs: 12 },
   },
   small: { applies: ({ exampleCount }) => exampleCount < 1_000, settings: { epochs: 12 } },
@@ -109,6 +109,11 @@ const rules: readonly Rule[] = [
       if (startsFromCentroids(facts)) return 'it starts from class centroids, as the base was made for sentences'
       return facts.kind === 'classify' ? 'the base was not made for sentences' : `of all models that ${facts.kind}`
     },
+  },
+  {
+    applies: (facts) => isFewShot(facts) && facts.sentencePooling !== null,
+    settings: () => ({ learningRate: 2e-4 }),
+    reason: (facts) => `${countsOf(facts)}: smaller steps keep more of what the base knows`,
   },
   {
     applies: (facts) => isFewShot(facts) && !facts.pairs && areNamedInWords(facts.labelCounts.keys()),
@@ -195,7 +200,7 @@ function regimeOf(facts: SettingsFacts): [name: string, regime: Regime] {
 }
 
 function isFewShot(facts: SettingsFacts): boolean {
-  return facts.kind === 'classify' && isWithin(perLabel(facts), 4, 64)
+  return facts.kind === 'classify' && facts.exampleCount < 1_000 && isWithin(perLabel(facts), 4, 64)
 }
 
 function perLabel({ exampleCount, labelCounts }: SettingsFacts): number {
