@@ -69,7 +69,7 @@ export function allocate(
   if (byProduct) return byProduct
   const grid = table ?? tabulateValue(root, { budgetMax: budget, steps })
   const spend = polishPlan(root, planAt(grid, indexOf(grid, budget)), budget, grid.step)
-  const bounds = [boundOnGrid(grid, budget, links.length), boundByHulls(root, budget, grid.step)]
+  const bounds = [boundOnGrid(grid, budget, links.length), boundByHulls(root, budget, { step: grid.step })]
   return describe(root, { engine: 'grid', budget, spend, upperBound: Math.min(...bounds) })
 }
 

@@ -1,4 +1,5 @@
 /** What no plan can exceed: how far a plan of the grid may be from the best. Curves must not fall. */
+import type { SpendCurve } from '../curves/spend-curve.ts'
 import type { ValueTable } from './tabulate-value.ts'
 import { boundsOf, isLink, type Link, type ValueNode } from './value-tree.ts'
 
@@ -14,47 +15,72 @@ export function boundOnGrid(table: ValueTable, budget: number, links: number): n
 
 /**
  * For one sum of links: the value if each curve were its concave hull, min over λ of Σ max(f − λx) + λB. Infinity for other
- * trees. `step` is how finely the curves are looked at.
+ * trees. `step` is how finely the curves are looked at, `range` how far: no plan puts more than the budget on one link.
  */
-export function boundByHulls(root: ValueNode, budget: number, step: number): number {
+export function boundByHulls(
+  root: ValueNode,
+  budget: number,
+  { step, range = budget }: { step: number; range?: number },
+): number {
   if (isLink(root) || root.combine !== 'sum' || !root.parts.every(isLink) || step === 0) return Number.POSITIVE_INFINITY
   const { parts, scale = 1 } = root
-  const least = parts.reduce((sum, part) => sum + boundsOf(part).min, 0)
-  const hulls = parts.map((part) => hullOf(part, budget - least, step))
-  const segments = hulls.flatMap(({ segments }) => segments).sort((one, other) => other.slope - one.slope)
-  let value = hulls.reduce((sum, { start }) => sum + start, 0)
-  let left = budget - least
-  for (const { slope, width } of segments) {
+  const hulls = parts.map((part) => hullOf(part, step, range))
+  const segments = hulls.flatMap(segmentsOf).sort((one, other) => (one.slope === other.slope ? 0 : other.slope - one.slope))
+  let value = hulls.reduce((sum, hull) => sum + (hull[0] as Point).y, 0)
+  let left = budget - parts.reduce((sum, part) => sum + boundsOf(part).min, 0)
+  for (const { slope, width, rise } of segments) {
     if (left <= 0 || slope <= 0) break
-    value += slope * Math.min(width, left)
+    value += width <= left ? rise : (rise * left) / width
     left -= width
   }
   return scale * value
 }
 
-type Hull = { start: number; segments: { slope: number; width: number }[] }
+/** The first step is halved this often: a slope may have no end at 0. */
+const halvings = 40
 
-/** The upper concave hull of a link's curve over `range` above its least spend. */
-function hullOf(link: Link, range: number, step: number): Hull {
-  const { min, max } = boundsOf(link)
-  const end = Math.min(max, min + range)
-  const points: [number, number][] = []
-  for (let i = 0; ; i++) {
-    const x = Math.min(end, min + i * step)
-    const point: [number, number] = [x, link.curve.value(x)]
-    while (points.length >= 2 && slopeBetween(points.at(-2), points.at(-1)) <= slopeBetween(points.at(-1), point)) points.pop()
-    points.push(point)
-    if (x >= end) break
+type Point = { x: number; y: number }
+
+/** The corners of a concave line that is nowhere below the curve. */
+function hullOf({ min = 0, max = Number.POSITIVE_INFINITY, curve }: Link, step: number, range: number): Point[] {
+  const end = Math.max(min, Math.min(max, range))
+  const hull: Point[] = []
+  const add = (point: Point) => {
+    while (hull.length >= 2 && slopeBetween(hull.at(-2), hull.at(-1)) <= slopeBetween(hull.at(-1), point)) hull.pop()
+    hull.push(point)
   }
-  const segments = points.slice(1).map((point, i) => ({
-    slope: slopeBetween(points[i], point),
-    width: point[0] - (points[i]?.[0] as number),
-  }))
-  return { start: points[0]?.[1] as number, segments }
+  let point = { x: min, y: curve.value(min) }
+  add(point)
+  for (let i = 1 - halvings; point.x < end; i++) {
+    const x = Math.min(end, min + (i < 1 ? step * 2 ** (i - 1) : i * step))
+    const next = { x, y: curve.value(x) }
+    add(pointAbove(curve, point, next))
+    add(next)
+    point = next
+  }
+  return hull
 }
 
-function slopeBetween(one: [number, number] | undefined, other: [number, number] | undefined): number {
-  const [x0, y0] = one as [number, number]
-  const [x1, y1] = other as [number, number]
-  return x1 > x0 ? (y1 - y0) / (x1 - x0) : Number.NEGATIVE_INFINITY
+/** A point such that the curve between two others is nowhere above the lines to it. */
+function pointAbove({ slope, concaveFrom = Number.POSITIVE_INFINITY }: SpendCurve, one: Point, other: Point): Point {
+  // Where the curve bends down, its tangents meet above it; otherwise all that is known is that it never falls.
+  if (one.x < concaveFrom) return { x: one.x, y: other.y }
+  const [s0, s1] = [slope(one.x), slope(other.x)]
+  if (!Number.isFinite(s0)) return { x: one.x, y: other.y - s1 * (other.x - one.x) }
+  if (!(s0 > s1)) return one
+  const x = (other.y - one.y + s0 * one.x - s1 * other.x) / (s0 - s1)
+  return { x, y: one.y + s0 * (x - one.x) }
+}
+
+function segmentsOf(hull: readonly Point[]): { slope: number; width: number; rise: number }[] {
+  return hull.slice(1).map((point, i) => {
+    const from = hull[i] as Point
+    return { slope: slopeBetween(from, point), width: point.x - from.x, rise: point.y - from.y }
+  })
+}
+
+function slopeBetween(one: Point | undefined, other: Point | undefined): number {
+  const [from, to] = [one as Point, other as Point]
+  if (to.x > from.x) return (to.y - from.y) / (to.x - from.x)
+  return to.y > from.y ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
 }

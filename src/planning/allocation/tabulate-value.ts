@@ -56,7 +56,7 @@ export function indexOf({ budgetMin, step, count }: ValueTable, budget: number):
   return step === 0 ? 0 : Math.min(count - 1, Math.max(0, Math.floor((budget - budgetMin) / step + 1e-9)))
 }
 
-/** The whole curve: budgets, V* and its price of capital λ = dV*/dB by central differences. */
+/** The whole curve: budgets, V* and its slope, the price of capital λ, by central differences. */
 export function toValueCurve({ budgetMin, step, count, values }: ValueTable): {
   budgets: Float64Array
   values: Float64Array
