@@ -3,7 +3,7 @@
  * bisection (engine A); everything else goes through the grid and is polished (engine B). Which and why: docs/planning.md.
  */
 import type { SpendCurve } from '../curves/spend-curve.ts'
-import { boundOnGrid, boundByHulls } from './bound-value.ts'
+import { boundByHulls, boundOnGrid } from './bound-value.ts'
 import { polishPlan, totalOf } from './polish-plan.ts'
 import { indexOf, planAt, tabulateValue, type ValueTable } from './tabulate-value.ts'
 import {
@@ -89,7 +89,11 @@ function allocateBySlopes(
     budget,
   )
   const named = Object.fromEntries(links.map(({ name }, i) => [name, spend[i] as number]))
-  return describe(root, { engine: combine === 'sum' ? 'concave' : 'log-concave', budget, spend: withinBudget(named, budget) })
+  return describe(root, {
+    engine: combine === 'sum' ? 'concave' : 'log-concave',
+    budget,
+    spend: withinBudget(named, budget),
+  })
 }
 
 function isConcave(link: Link): boolean {

@@ -25,7 +25,9 @@ export function boundByHulls(
   if (isLink(root) || root.combine !== 'sum' || !root.parts.every(isLink) || step === 0) return Number.POSITIVE_INFINITY
   const { parts, scale = 1 } = root
   const hulls = parts.map((part) => hullOf(part, step, range))
-  const segments = hulls.flatMap(segmentsOf).sort((one, other) => (one.slope === other.slope ? 0 : other.slope - one.slope))
+  const segments = hulls
+    .flatMap(segmentsOf)
+    .sort((one, other) => (one.slope === other.slope ? 0 : other.slope - one.slope))
   let value = hulls.reduce((sum, hull) => sum + (hull[0] as Point).y, 0)
   let left = budget - parts.reduce((sum, part) => sum + boundsOf(part).min, 0)
   for (const { slope, width, rise } of segments) {

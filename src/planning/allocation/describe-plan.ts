@@ -7,10 +7,13 @@ import type { ValueNode } from './value-tree.ts'
 export function describePlan(root: ValueNode, plan: Allocation, review?: Review): string[] {
   return [
     describePrice(plan),
-    ...(plan.slack > 0 ? [`${amount(plan.slack)} of the budget stays unspent: within the bounds it buys nothing.`] : []),
+    ...(plan.slack > 0
+      ? [`${amount(plan.slack)} of the budget stays unspent: within the bounds it buys nothing.`]
+      : []),
     ...plan.links.filter(({ binds }) => binds !== undefined).map(describeBound),
     ...findFlatRanges(root, plan).map(
-      ({ name, from, to }) => `${name}: anything from ${amount(from)} to ${amount(to)} is as good (within 0.5 % of the value).`,
+      ({ name, from, to }) =>
+        `${name}: anything from ${amount(from)} to ${amount(to)} is as good (within 0.5 % of the value).`,
     ),
     ...plan.links.filter(({ extrapolates }) => extrapolates).map(describeExtrapolation),
     describeGap(plan),
@@ -21,7 +24,9 @@ export function describePlan(root: ValueNode, plan: Allocation, review?: Review)
 function describePrice({ shadowPrice }: Allocation): string {
   const raises = `One more unit of budget raises value by ${amount(shadowPrice)}`
   if (shadowPrice > 1) return `${raises}: more than it costs.`
-  return shadowPrice === 1 ? `${raises}: what it costs.` : `${raises}: less than it costs. Keep the cash, and raise none for this.`
+  return shadowPrice === 1
+    ? `${raises}: what it costs.`
+    : `${raises}: less than it costs. Keep the cash, and raise none for this.`
 }
 
 function describeBound({ name, binds, spend, boundPrice }: LinkPlan): string {
@@ -48,7 +53,10 @@ function describeReview(plan: Allocation, { unchanged, gain, binding, beyondBoun
   if (!beyondBounds) return [first]
   const { from, to, amount: moved, gain: beyond } = beyondBounds
   const share = plan.value === 0 ? '' : ` (${amount((100 * beyond) / Math.abs(plan.value))} %)`
-  return [first, `Outside of the bounds: ${amount(moved)} from ${from} to ${to} and the best split would add ${amount(beyond)}${share}.`]
+  return [
+    first,
+    `Outside of the bounds: ${amount(moved)} from ${from} to ${to} and the best split would add ${amount(beyond)}${share}.`,
+  ]
 }
 
 /** Four significant digits below a thousand, whole units from there, in groups of three; the same in every locale. */

@@ -2,7 +2,7 @@
  * From the grid to the point: each link may move a few small steps around where it stands, all of them together by the
  * same dynamic programme, and the step shrinks. Nothing is assumed of the curves, and value never falls.
  */
-import { boundsOf, isLink, listLinks, type Link, type Spend, valueOf, type ValueNode } from './value-tree.ts'
+import { boundsOf, isLink, type Link, listLinks, type Spend, type ValueNode, valueOf } from './value-tree.ts'
 
 /** Steps to each side of the present spend. */
 const reach = 4
@@ -61,7 +61,9 @@ function moveWithin(root: ValueNode, spend: Spend, width: number, extra: number)
 function windowOf(node: ValueNode, spend: Spend, width: number): Window {
   if (isLink(node)) return windowOfLink(node, spend, width)
   const { combine, parts, scale = 1 } = node
-  const whole = parts.map((part) => windowOf(part, spend, width)).reduce((one, other) => combineWindows(one, other, combine))
+  const whole = parts
+    .map((part) => windowOf(part, spend, width))
+    .reduce((one, other) => combineWindows(one, other, combine))
   return { ...whole, values: whole.values.map((value) => scale * value) }
 }
 

@@ -3,7 +3,16 @@
  * programming from the links to the root: two parts of a sum combine as max over t of u(b − t) + w(t), of a product with × for +.
  */
 import { InvalidInputError } from '../../base/index.ts'
-import { boundsOf, checkTree, isLink, type Link, listLinks, requireBudget, type Spend, type ValueNode } from './value-tree.ts'
+import {
+  boundsOf,
+  checkTree,
+  isLink,
+  type Link,
+  listLinks,
+  requireBudget,
+  type Spend,
+  type ValueNode,
+} from './value-tree.ts'
 
 export type ValueTable = {
   root: ValueNode

@@ -41,7 +41,9 @@ export function boundsOf({ min = 0, max = Number.POSITIVE_INFINITY }: Link): { m
 export function valueOf(node: ValueNode, spend: Spend): number {
   if (isLink(node)) return node.curve.value(spend[node.name] ?? 0)
   const { combine, parts, scale = 1 } = node
-  return scale * parts.reduce((all, part) => combineValues(combine, all, valueOf(part, spend)), combine === 'sum' ? 0 : 1)
+  return (
+    scale * parts.reduce((all, part) => combineValues(combine, all, valueOf(part, spend)), combine === 'sum' ? 0 : 1)
+  )
 }
 
 /** By how much value rises with the next unit spent on each link: its slope × what stands beside it on the path to the root. */
@@ -95,7 +97,8 @@ export function checkTree(root: ValueNode): void {
 function checkBranches(node: ValueNode, isFactor: boolean, problems: string[]): void {
   if (isLink(node)) {
     const { min } = boundsOf(node)
-    if (isFactor && node.curve.value(min) < 0) problems.push(`"${node.name}" is a factor and ${node.curve.value(min)} at ${min}`)
+    if (isFactor && node.curve.value(min) < 0)
+      problems.push(`"${node.name}" is a factor and ${node.curve.value(min)} at ${min}`)
     return
   }
   if (node.parts.length === 0) problems.push(`a ${node.combine} has no parts`)
@@ -114,7 +117,10 @@ export function requireBudget(links: readonly Link[], budget: number): number {
       least > budget
         ? `The budget is ${budget}, and the least spends add up to ${least}: ${bounds.join(', ')}.`
         : `The budget is ${budget}.`,
-      { hint: 'Lower a least spend, or raise the budget, to a finite number of at least 0.', details: { budget, least, bounds } },
+      {
+        hint: 'Lower a least spend, or raise the budget, to a finite number of at least 0.',
+        details: { budget, least, bounds },
+      },
     )
   }
   return least

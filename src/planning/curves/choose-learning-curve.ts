@@ -31,7 +31,9 @@ export function chooseLearningCurve(
     throw new InvalidInputError(
       'planning.too-few-anchors',
       `The error is known at ${anchors.length} sizes of training set: too few to hold one out and fit the others.`,
-      { hint: 'Train on at least four nested subsets, each twice the size of the one before; five choose among all forms.' },
+      {
+        hint: 'Train on at least four nested subsets, each twice the size of the one before; five choose among all forms.',
+      },
     )
   }
   const others = observations.filter(({ labels }) => labels < largest.labels)

@@ -50,7 +50,9 @@ export function toAnchors(observations: readonly LearningObservation[]): Anchor[
     const named = wrong.map(({ labels, error, weight = 1 }) => `(${labels}, ${error}, weight ${weight})`).join(', ')
     throw new InvalidInputError(
       'planning.bad-observations',
-      wrong.length === 0 ? 'A learning curve needs observations, and there are none.' : `These observations cannot be used: ${named}.`,
+      wrong.length === 0
+        ? 'A learning curve needs observations, and there are none.'
+        : `These observations cannot be used: ${named}.`,
       { hint: 'Give labels of at least 1, an error of at least 0, and weights above 0.' },
     )
   }
@@ -188,7 +190,11 @@ function boundsOf(form: LearningForm, anchors: readonly Anchor[]): [number, numb
   ]
 }
 
-function squaredErrorOf(form: LearningForm, points: readonly LearningObservation[], parameters: LearningParameters): number {
+function squaredErrorOf(
+  form: LearningForm,
+  points: readonly LearningObservation[],
+  parameters: LearningParameters,
+): number {
   let sum = 0
   for (const { labels, error, weight = 1 } of points) sum += weight * (error - errorAt(form, parameters, labels)) ** 2
   return sum

@@ -51,7 +51,11 @@ export function bootstrapLearningCurve(
 }
 
 /** Quantiles of the true error at n labels. A measurement scatters around it by its own test error. */
-export function errorQuantiles({ fit, draws }: LearningBootstrap, labels: number, quantiles: readonly number[]): number[] {
+export function errorQuantiles(
+  { fit, draws }: LearningBootstrap,
+  labels: number,
+  quantiles: readonly number[],
+): number[] {
   const errors = draws.map((parameters) => errorAt(fit.form, parameters, labels))
   return quantiles.map((q) => quantile(errors, q))
 }

@@ -29,7 +29,8 @@ export function minimizeSmooth(
     const step = next.x.map((value, k) => value - (x[k] as number))
     const change = next.evaluated.gradient.map((value, k) => value - (current.gradient[k] as number))
     const curvature = dot(step, change)
-    if (curvature > 0) inverse = updateInverse(fresh ? scaledIdentity(size, curvature / dot(change, change)) : inverse, step, change)
+    if (curvature > 0)
+      inverse = updateInverse(fresh ? scaledIdentity(size, curvature / dot(change, change)) : inverse, step, change)
     fresh = false
     x = next.x
     current = next.evaluated

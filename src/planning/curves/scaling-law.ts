@@ -78,7 +78,10 @@ function findStarts(points: readonly LogPoint[]): number[][] {
     exponents.flatMap((beta) => {
       const rows = points.map(({ logN, logD }) => [1, Math.exp(-alpha * logN), Math.exp(-beta * logD)])
       const right = [0, 1, 2].map((i) =>
-        rows.reduce((sum, row, k) => sum + (weights[k] as number) * (row[i] as number) * Math.exp(points[k]?.logL ?? 0), 0),
+        rows.reduce(
+          (sum, row, k) => sum + (weights[k] as number) * (row[i] as number) * Math.exp(points[k]?.logL ?? 0),
+          0,
+        ),
       )
       const solved = solveSymmetric(normalMatrix(rows, weights), right)
       if (solved === undefined || solved.some((value) => !(value > 0))) return []
@@ -92,7 +95,8 @@ function checkObservations(observations: readonly ScalingObservation[]): void {
   const sizes = new Set(observations.map(({ parameters }) => parameters)).size
   const data = new Set(observations.map(({ tokens }) => tokens)).size
   if (wrong < 0 && observations.length >= 6 && sizes >= 3 && data >= 3) return
-  const found = wrong < 0 ? `${observations.length} runs, ${sizes} sizes of model and ${data} of data` : `run ${wrong + 1}`
+  const found =
+    wrong < 0 ? `${observations.length} runs, ${sizes} sizes of model and ${data} of data` : `run ${wrong + 1}`
   throw new InvalidInputError('planning.bad-observations', `No scaling law can be fitted to ${found}.`, {
     hint: 'Give at least 6 runs over 3 sizes of model and 3 of data, each with a loss above 0.',
   })

@@ -40,7 +40,8 @@ export function exponentialCurve(options: { max: number; scale: number }): Spend
 export function powerCurve(options: { gain: number; exponent: number }): SpendCurve {
   requirePositive('power', options)
   const { gain, exponent } = options
-  if (exponent > 1) refuseCurve('power', `exponent is ${exponent}`, 'An exponent above 1 grows without end: use a Hill curve.')
+  if (exponent > 1)
+    refuseCurve('power', `exponent is ${exponent}`, 'An exponent above 1 grows without end: use a Hill curve.')
   return concave({
     value: (x) => gain * x ** exponent,
     slope: (x) => gain * exponent * x ** (exponent - 1),
