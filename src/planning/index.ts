@@ -13,7 +13,7 @@ export {
   reviewPlan,
 } from './allocation/explain-plan.ts'
 export { planAt, tabulateValue, toValueCurve, type ValueTable } from './allocation/tabulate-value.ts'
-export { type Link, marginalValues, type Spend, type ValueNode, valueOf } from './allocation/value-tree.ts'
+export { type Link, marginalValues, planValue, type Spend, type ValueNode } from './allocation/value-tree.ts'
 export { chooseLearningCurve, type LearningChoice, type LearningTrial } from './curves/choose-learning-curve.ts'
 export { fitLearningCurve, type LearningFit, type LearningObservation } from './curves/fit-learning-curve.ts'
 export { findLabelsNeeded, findOptimalLabels, type LabelsNeeded } from './curves/labels-needed.ts'

@@ -13,10 +13,10 @@ import {
   type Link,
   listLinks,
   marginalValues,
+  planValue,
   requireBudget,
   type Spend,
   type ValueNode,
-  valueOf,
 } from './value-tree.ts'
 import { waterFill } from './water-fill.ts'
 
@@ -128,7 +128,7 @@ function describe(
 ): Allocation {
   const { budget, spend } = found
   const links = listLinks(root)
-  const value = valueOf(root, spend)
+  const value = planValue(root, spend)
   const marginals = marginalValues(root, spend)
   const slack = Math.max(0, budget - totalOf(links, spend))
   const shadowPrice = slack > 1e-9 * budget ? 0 : priceOf(links, spend, marginals, budget)

@@ -2,7 +2,7 @@
 import { InvalidInputError } from '../../base/index.ts'
 import { type Allocation, allocate } from './allocate.ts'
 import { totalOf } from './polish-plan.ts'
-import { boundsOf, isLink, type Link, listLinks, type Spend, type ValueNode, valueOf } from './value-tree.ts'
+import { boundsOf, isLink, type Link, listLinks, planValue, type Spend, type ValueNode } from './value-tree.ts'
 
 export type Purchase = { name: string; cost: number; gain: number; gainPerUnit: number }
 
@@ -16,7 +16,7 @@ export function rankPurchases(root: ValueNode, spend: Spend, size: number): Purc
       hint: 'Give an amount above 0.',
     })
   }
-  const before = valueOf(root, spend)
+  const before = planValue(root, spend)
   return listLinks(root)
     .flatMap((link) => {
       const { name, lump } = link
@@ -24,7 +24,7 @@ export function rankPurchases(root: ValueNode, spend: Spend, size: number): Purc
       const wanted = Math.min(size, room)
       const cost = lump === undefined ? wanted : Math.floor(wanted / lump + 1e-9) * lump
       if (!(cost > 0)) return []
-      const gain = valueOf(root, { ...spend, [name]: (spend[name] ?? 0) + cost }) - before
+      const gain = planValue(root, { ...spend, [name]: (spend[name] ?? 0) + cost }) - before
       return [{ name, cost, gain, gainPerUnit: gain / cost }]
     })
     .sort((one, other) => other.gain - one.gain)
@@ -47,7 +47,7 @@ export function findFlatRanges(root: ValueNode, { spend, value }: Pick<Allocatio
     if (x === 0 || link.lump !== undefined) return []
     const isGood = (moved: number) => {
       const plan = shareRest(links, spend, link, moved)
-      return plan !== undefined && valueOf(root, plan) >= goodEnough * value
+      return plan !== undefined && planValue(root, plan) >= goodEnough * value
     }
     if (!isGood(x * (1 - flatWidth)) || !isGood(x * (1 + flatWidth))) return []
     const total = totalOf(links, spend)
@@ -111,7 +111,7 @@ export function reviewPlan(root: ValueNode, plan: Allocation, today: Spend): Rev
   const isMove = from && to && gain > 1e-9 * Math.abs(plan.value) && amount > 0
   return {
     unchanged: moves.every((move) => move <= 1e-3 * plan.budget),
-    gain: plan.value - valueOf(root, today),
+    gain: plan.value - planValue(root, today),
     binding: plan.links.filter(({ binds }) => binds !== undefined).map(({ name }) => name),
     beyondBounds: isMove
       ? { from: -from.amount >= amount ? from.name : 'the unspent budget', to: to.name, amount, gain }

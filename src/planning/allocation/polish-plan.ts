@@ -2,7 +2,7 @@
  * From the grid to the point: each link may move a few small steps around where it stands, all of them together by the
  * same dynamic programme, and the step shrinks. Nothing is assumed of the curves, and value never falls.
  */
-import { boundsOf, isLink, type Link, listLinks, type Spend, type ValueNode, valueOf } from './value-tree.ts'
+import { boundsOf, isLink, type Link, listLinks, planValue, type Spend, type ValueNode } from './value-tree.ts'
 
 /** Steps to each side of the present spend. */
 const reach = 4
@@ -16,7 +16,7 @@ export function polishPlan(root: ValueNode, start: Spend, budget: number, step: 
     for (let round = 0; round < roundsPerStep; round++) {
       const left = budget - totalOf(links, spend)
       const moved = moveWithin(root, spend, width, Math.floor(left / width + 1e-9))
-      if (!(valueOf(root, moved) > valueOf(root, spend))) break
+      if (!(planValue(root, moved) > planValue(root, spend))) break
       spend = moved
     }
   }
@@ -31,13 +31,13 @@ export function totalOf(links: readonly Link[], spend: Spend): number {
 function settleRest(root: ValueNode, links: readonly Link[], spend: Spend, budget: number): Spend {
   const left = budget - totalOf(links, spend)
   if (left === 0) return spend
-  let best = { spend, value: left > 0 ? valueOf(root, spend) : Number.NEGATIVE_INFINITY }
+  let best = { spend, value: left > 0 ? planValue(root, spend) : Number.NEGATIVE_INFINITY }
   for (const link of links) {
     if (link.lump !== undefined) continue
     const { min, max } = boundsOf(link)
     const x = Math.min(max, Math.max(min, (spend[link.name] ?? 0) + left))
     const moved = { ...spend, [link.name]: x }
-    const value = valueOf(root, moved)
+    const value = planValue(root, moved)
     if (value > best.value) best = { spend: moved, value }
   }
   return best.spend

@@ -38,11 +38,11 @@ export function boundsOf({ min = 0, max = Number.POSITIVE_INFINITY }: Link): { m
 }
 
 /** What a plan is worth. Links that the spend does not name get nothing. */
-export function valueOf(node: ValueNode, spend: Spend): number {
+export function planValue(node: ValueNode, spend: Spend): number {
   if (isLink(node)) return node.curve.value(spend[node.name] ?? 0)
   const { combine, parts, scale = 1 } = node
   return (
-    scale * parts.reduce((all, part) => combineValues(combine, all, valueOf(part, spend)), combine === 'sum' ? 0 : 1)
+    scale * parts.reduce((all, part) => combineValues(combine, all, planValue(part, spend)), combine === 'sum' ? 0 : 1)
   )
 }
 
@@ -55,7 +55,7 @@ export function marginalValues(root: ValueNode, spend: Spend): Record<string, nu
       return
     }
     const { combine, parts, scale = 1 } = node
-    const values = combine === 'sum' ? [] : parts.map((part) => valueOf(part, spend))
+    const values = combine === 'sum' ? [] : parts.map((part) => planValue(part, spend))
     parts.forEach((part, i) => {
       walk(part, factor * scale * values.reduce((product, value, j) => (j === i ? product : product * value), 1))
     })

@@ -59,10 +59,10 @@ function solveOnce(solver: LinearSolver, model: LinearModel): LinearSolution {
       },
     )
   }
-  const valueOf = (column: string) => present(answer.values[column], `the value of ${column}`)
+  const columnValue = (column: string) => present(answer.values[column], `the value of ${column}`)
   return {
     objective: answer.objective,
-    values: Object.fromEntries([...columns].map(([name, column]) => [name, valueOf(column)])),
+    values: Object.fromEntries([...columns].map(([name, column]) => [name, columnValue(column)])),
     prices: Object.fromEntries(rows.map((name, i) => [name, present(answer.rowPrices[i], `the price of ${name}`)])),
   }
 }
