@@ -12,7 +12,7 @@ import {
 import { allocate } from './allocate.ts'
 import { boundByHulls } from './bound-value.ts'
 import { planAt, tabulateValue } from './tabulate-value.ts'
-import type { Link, ValueNode } from './value-tree.ts'
+import { type Link, listLinks, type ValueNode } from './value-tree.ts'
 
 const exact = { relative: 1e-6 }
 const asPrinted = (digits: number) => ({ absolute: 0.6 * 10 ** -digits })
@@ -133,8 +133,8 @@ describe('a sum of S-curves', () => {
   })
 
   it('has its inflections and the tangents of its hull where the formulas say', () => {
-    const [first, second] = (sCurves as { parts: Link[] }).parts as [Link, Link]
-    expect([first.curve.concaveFrom, second.curve.concaveFrom]).toBeClose([31.748021, 35.627003] as number[], exact)
+    const [first, second] = listLinks(sCurves) as [Link, Link]
+    expect([first.curve.concaveFrom ?? 0, second.curve.concaveFrom ?? 0]).toBeClose([31.748021, 35.627003], exact)
     for (const [{ curve }, tangent] of [
       [first, 50.396842],
       [second, 58.803951],

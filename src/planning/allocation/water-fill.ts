@@ -15,22 +15,39 @@ export type Filling = { spend: number[]; price: number }
  */
 export function waterFill(takers: readonly Taker[], budget: number): Filling {
   const parts = takers.map((taker) => ({ ...taker, max: Math.min(taker.max, taker.min + budget) }))
-  const take = (price: number) => parts.map((part) => inverseSlope(part, price))
-  const most = take(0)
+  const least = parts.map(({ min }) => min)
+  const greatest = parts.map(({ max }) => max)
+  /** What all take at a price, known to lie between `from` and `to`. */
+  const take = (price: number, from: readonly number[], to: readonly number[]) =>
+    parts.map((part, i) => inverseSlope(part, price, from[i] as number, to[i] as number))
+  const most = take(0, least, greatest)
   if (sum(most) <= budget) return { spend: most, price: 0 }
   // Any start above 0 will do; the largest slope is a near one.
-  let high = Math.max(...parts.map(({ min, slope }) => slope(min)).filter((value) => Number.isFinite(value))) || 1
-  if (!Number.isFinite(high)) high = 1
-  while (sum(take(high)) > budget) high *= 2
+  let high = Math.max(0, ...parts.map(({ min, slope }) => slope(min)).filter(Number.isFinite)) || 1
+  let less = take(high, least, greatest)
+  while (sum(less) > budget) {
+    high *= 2
+    less = take(high, least, less)
+  }
   let low = high
-  while (low > 0 && sum(take(low)) <= budget) low /= 1024
+  let more = less
+  while (low > 0 && sum(more) <= budget) {
+    low /= 1024
+    more = take(low, less, greatest)
+  }
   for (let i = 0; i < 200; i++) {
     const middle = low > 0 ? Math.sqrt(low) * Math.sqrt(high) : high / 2
     if (middle <= low || middle >= high) break
-    if (sum(take(middle)) > budget) low = middle
-    else high = middle
+    const between = take(middle, less, more)
+    if (sum(between) > budget) {
+      low = middle
+      more = between
+    } else {
+      high = middle
+      less = between
+    }
   }
-  return { spend: fillUp(take(high), take(low), budget), price: high }
+  return { spend: fillUp(less, more, budget), price: high }
 }
 
 /** Between the two spends at neighbouring prices: parts with a flat slope share what is left in proportion. */
@@ -41,12 +58,12 @@ function fillUp(less: readonly number[], more: readonly number[], budget: number
   return less.map((x, i) => x + share * ((more[i] as number) - x))
 }
 
-/** The largest x within the bounds at which the slope is still above the price. */
-function inverseSlope({ min, max, slope }: Taker, price: number): number {
-  if (slope(max) > price) return max
-  if (slope(min) <= price) return min
-  let low = min
-  let high = max
+/** The largest x between two at which the slope is still above the price. */
+function inverseSlope({ slope }: Taker, price: number, from: number, to: number): number {
+  if (slope(to) > price) return to
+  if (slope(from) <= price) return from
+  let low = from
+  let high = to
   for (let i = 0; i < 200; i++) {
     const middle = (low + high) / 2
     if (middle <= low || middle >= high) break
