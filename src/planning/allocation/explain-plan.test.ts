@@ -73,15 +73,24 @@ describe('a plan beside what is spent today', () => {
     expect(review.beyondBounds).toMatchObject({ from: 'labels', to: 'ads' })
     expect(review.beyondBounds?.amount).toBeClose((unbound.spend.ads as number) - 20, { relative: 1e-9 })
     expect(review.beyondBounds?.gain).toBeClose(unbound.value - plan.value, { relative: 1e-9 })
-    expect(describePlan(twoChannels, plan, review)).toMatchInlineSnapshot()
+    expect(describePlan(twoChannels, plan, review)).toMatchInlineSnapshot(`
+      [
+        "One more unit of budget raises value by 1.213: more than it costs.",
+        "ads is held at its most, 20: a unit more of room there is worth 0.6263.",
+        "The split is the best there is (one price for all links).",
+        "The plan is what is spent today: the bounds of ads hold it there.",
+        "Outside of the bounds: 5.551 from labels to ads and the best split would add 1.693 (1.788 %).",
+      ]
+    `)
   })
 
   it('that differs says what it adds', () => {
     const plan = allocate(twoChannels, 40)
     const review = reviewPlan(twoChannels, plan, { ads: 5, labels: 35 })
     expect(review.unchanged).toBe(false)
+    expect(review.gain).toBeClose(plan.value - planValue(twoChannels, { ads: 5, labels: 35 }), { relative: 1e-12 })
     expect(describePlan(twoChannels, plan, review)).toContain(
-      'Against what is spent today the plan adds 28.61 of value.',
+      'Against what is spent today the plan adds 25.92 of value.',
     )
   })
 
@@ -93,6 +102,12 @@ describe('a plan beside what is spent today', () => {
         { name: 'hire', curve: powerCurve({ gain: 1, exponent: 1 }), lump: 7000, max: 7000 },
       ],
     }
-    expect(describePlan(root, allocate(root, 12_000))).toMatchInlineSnapshot()
+    expect(describePlan(root, allocate(root, 12_000))).toMatchInlineSnapshot(`
+      [
+        "One more unit of budget raises value by 1.209: more than it costs.",
+        "launch: 5,000 is more than 1.5 times the largest spend ever measured there. Test with a smaller amount first.",
+        "No split of this budget is worth 10.35 (0.07987 %) more than this one.",
+      ]
+    `)
   })
 })

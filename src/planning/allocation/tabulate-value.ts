@@ -3,6 +3,7 @@
  * programming from the links to the root: two parts of a sum combine as max over t of u(b − t) + w(t), of a product with × for +.
  */
 import { InvalidInputError } from '../../base/index.ts'
+import { convolveMax } from './convolve-max.ts'
 import {
   boundsOf,
   checkTree,
@@ -107,36 +108,9 @@ function spendWithin(link: Link, extra: number): number {
   return min + lumps * lump
 }
 
-/** All budgets of two parts at once: O(length²). The inner loops are what a plan's time goes to. */
+/** All budgets of two parts at once. */
 function convolve(one: Part, other: Part, combine: 'sum' | 'product'): Part {
-  const u = one.values
-  const w = other.values
-  const length = u.length
-  const values = new Float64Array(length)
-  const choice = new Int32Array(length)
-  for (let j = 0; j < length; j++) {
-    let best = Number.NEGATIVE_INFINITY
-    let bestSteps = 0
-    if (combine === 'sum') {
-      for (let t = 0; t <= j; t++) {
-        const value = (u[j - t] as number) + (w[t] as number)
-        if (value > best) {
-          best = value
-          bestSteps = t
-        }
-      }
-    } else {
-      for (let t = 0; t <= j; t++) {
-        const value = (u[j - t] as number) * (w[t] as number)
-        if (value > best) {
-          best = value
-          bestSteps = t
-        }
-      }
-    }
-    values[j] = best
-    choice[j] = bestSteps
-  }
+  const { values, choice } = convolveMax(one.values, other.values, combine)
   return {
     values,
     split: (steps, spend) => {

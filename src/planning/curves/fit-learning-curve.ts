@@ -75,31 +75,29 @@ function searchShapes(form: LearningForm, anchors: readonly Anchor[]): number[] 
       const steps = Array.from({ length: gridSize }, (_, i) => low * (to / low) ** (i / (gridSize - 1)))
       return from === 0 ? [0, ...steps] : steps
     })
-  const shapes = grids.reduce<number[][]>((all, grid) => all.flatMap((shape) => grid.map((x) => [...shape, x])), [[]])
+  const candidates = grids.reduce<number[][]>(
+    (all, grid) => all.flatMap((one) => grid.map((x) => [...one, x])),
+    [[0, 1]],
+  )
   let best: { squaredError: number; parameters: number[] } | undefined
-  for (const shape of shapes) {
-    const projected = project(form, anchors, shape)
+  for (const candidate of candidates) {
+    const projected = project(form, anchors, candidate)
     if (best === undefined || projected.squaredError < best.squaredError) best = projected
   }
   return present(best, 'the best shape').parameters
 }
 
-/** The best floor ≥ 0 and gain ≥ 0 for a given shape: a straight line through (u, error). */
-function project(form: LearningForm, anchors: readonly Anchor[], shape: number[]) {
-  let sw = 0
-  let su = 0
-  let sy = 0
-  let suu = 0
-  let suy = 0
-  const us = anchors.map(({ labels }) => form.u(shape, labels))
-  anchors.forEach(({ error, weight }, i) => {
-    const u = us[i] as number
+/** The parameters with the best floor ≥ 0 and gain ≥ 0 for their shape: a straight line through (u, error). */
+function project(form: LearningForm, anchors: readonly Anchor[], parameters: readonly number[]) {
+  let [sw, su, sy, suu, suy] = [0, 0, 0, 0, 0]
+  for (const { labels, error, weight } of anchors) {
+    const u = form.u(parameters, labels)
     sw += weight
     su += weight * u
     sy += weight * error
     suu += weight * u * u
     suy += weight * u * error
-  })
+  }
   let gain = (sw * suy - su * sy) / (sw * suu - su * su)
   let floor = (sy - gain * su) / sw
   if (floor < 0) {
@@ -110,11 +108,8 @@ function project(form: LearningForm, anchors: readonly Anchor[], shape: number[]
     gain = 0
     floor = sy / sw
   }
-  const squaredError = anchors.reduce(
-    (sum, { error, weight }, i) => sum + weight * (error - floor - gain * (us[i] as number)) ** 2,
-    0,
-  )
-  return { squaredError, parameters: [floor, gain, ...shape] }
+  const projected = [floor, gain, ...parameters.slice(2)]
+  return { squaredError: squaredErrorOf(form, anchors, projected), parameters: projected }
 }
 
 /** Levenberg-Marquardt within the bounds: a parameter that stands at its bound and is pushed outwards stays there. */

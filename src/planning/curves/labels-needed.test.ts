@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fitLearningCurve } from './fit-learning-curve.ts'
 import { findLabelsNeeded, findOptimalLabels } from './labels-needed.ts'
-import { learningForms } from './learning-form.ts'
+import { errorSlopeAt, learningForms } from './learning-form.ts'
 import { bootstrapLearningCurve } from './learning-uncertainty.ts'
 
 const { pow3, mmf4 } = learningForms
@@ -47,6 +47,6 @@ describe('the labels that are worth their price', () => {
     const sigmoid = [0.05, 0.5, 500, 3] as const
     const labels = findOptimalLabels(mmf4, sigmoid, { valuePerError: 10_000, price: 1 })
     expect(labels).toBeGreaterThan(500)
-    expect(10_000 * mmf4.slope([500, 3], labels) * 0.5).toBeClose(-1, { relative: 1e-9 })
+    expect(10_000 * errorSlopeAt(mmf4, sigmoid, labels)).toBeClose(-1, { relative: 1e-9 })
   })
 })

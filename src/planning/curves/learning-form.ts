@@ -5,16 +5,24 @@
  */
 export type LearningForm = {
   name: 'pow3' | 'pow4' | 'mmf4'
-  /** Names, lower bounds and upper bounds of the shape parameters; `labels` marks those that are a number of labels. */
+  /** Names and bounds of the shape parameters; `labels` marks a number of labels, bounded in multiples of the largest size. */
   shapes: readonly { name: string; from: number; to: number; unit?: 'labels' }[]
-  u(shape: readonly number[], n: number): number
+  u(parameters: LearningParameters, n: number): number
   /** ∂u/∂shape, one number for each shape parameter. */
-  shapeGradient(shape: readonly number[], n: number): number[]
+  shapeGradient(parameters: LearningParameters, n: number): number[]
   /** ∂u/∂n. */
-  slope(shape: readonly number[], n: number): number
+  slope(parameters: LearningParameters, n: number): number
   /** The n at which u has this value. */
-  inverse(shape: readonly number[], u: number): number
+  inverse(parameters: LearningParameters, u: number): number
 }
+
+/** Parameters of a curve in the order floor, gain, first shape, second shape. */
+export type LearningParameters = readonly number[]
+
+const floorOf = (p: LearningParameters) => p[0] as number
+const gainOf = (p: LearningParameters) => p[1] as number
+const first = (p: LearningParameters) => p[2] as number
+const second = (p: LearningParameters) => p[3] as number
 
 const exponent = { name: 'c', from: 0.01, to: 2 } as const
 
@@ -22,23 +30,23 @@ const exponent = { name: 'c', from: 0.01, to: 2 } as const
 const pow3: LearningForm = {
   name: 'pow3',
   shapes: [exponent],
-  u: ([c], n) => n ** -number(c),
-  shapeGradient: ([c], n) => [-Math.log(n) * n ** -number(c)],
-  slope: ([c], n) => -number(c) * n ** (-number(c) - 1),
-  inverse: ([c], u) => u ** (-1 / number(c)),
+  u: (p, n) => n ** -first(p),
+  shapeGradient: (p, n) => [-Math.log(n) * n ** -first(p)],
+  slope: (p, n) => -first(p) * n ** (-first(p) - 1),
+  inverse: (p, u) => u ** (-1 / first(p)),
 }
 
 /** a + b·(n + d)^(−c): the power law of a model that begins with the worth of d labels. */
 const pow4: LearningForm = {
   name: 'pow4',
   shapes: [exponent, { name: 'd', from: 0, to: 10, unit: 'labels' }],
-  u: ([c, d], n) => (n + number(d)) ** -number(c),
-  shapeGradient: ([c, d], n) => {
-    const moved = n + number(d)
-    return [-Math.log(moved) * moved ** -number(c), -number(c) * moved ** (-number(c) - 1)]
+  u: (p, n) => (n + second(p)) ** -first(p),
+  shapeGradient: (p, n) => {
+    const moved = n + second(p)
+    return [-Math.log(moved) * moved ** -first(p), -first(p) * moved ** (-first(p) - 1)]
   },
-  slope: ([c, d], n) => -number(c) * (n + number(d)) ** (-number(c) - 1),
-  inverse: ([c, d], u) => u ** (-1 / number(c)) - number(d),
+  slope: (p, n) => -first(p) * (n + second(p)) ** (-first(p) - 1),
+  inverse: (p, u) => u ** (-1 / first(p)) - second(p),
 }
 
 /**
@@ -51,46 +59,41 @@ const mmf4: LearningForm = {
     { name: 'h', from: 1e-3, to: 10, unit: 'labels' },
     { name: 'd', from: 0.05, to: 5 },
   ],
-  u: ([h, d], n) => 1 / (1 + (n / number(h)) ** number(d)),
-  shapeGradient: ([h, d], n) => {
-    const share = 1 / (1 + (n / number(h)) ** number(d))
+  u: (p, n) => 1 / (1 + (n / first(p)) ** second(p)),
+  shapeGradient: (p, n) => {
+    const share = mmf4.u(p, n)
     const rest = share * (1 - share)
-    return [(rest * number(d)) / number(h), -rest * Math.log(n / number(h))]
+    return [(rest * second(p)) / first(p), -rest * Math.log(n / first(p))]
   },
-  slope: ([h, d], n) => {
-    const share = 1 / (1 + (n / number(h)) ** number(d))
-    return (-share * (1 - share) * number(d)) / n
+  slope: (p, n) => {
+    const share = mmf4.u(p, n)
+    return (-share * (1 - share) * second(p)) / n
   },
-  inverse: ([h, d], u) => number(h) * (1 / u - 1) ** (1 / number(d)),
+  inverse: (p, u) => first(p) * (1 / u - 1) ** (1 / second(p)),
 }
 
 export const learningForms = { pow3, pow4, mmf4 } as const satisfies Record<string, LearningForm>
 
-/** Parameters of a curve in the order floor, gain, shape… */
-export type LearningParameters = readonly number[]
-
 /** The error that n labels leave. */
-export function errorAt(form: LearningForm, [floor, gain, ...shape]: LearningParameters, n: number): number {
-  return number(floor) + number(gain) * form.u(shape, n)
+export function errorAt(form: LearningForm, parameters: LearningParameters, n: number): number {
+  return floorOf(parameters) + gainOf(parameters) * form.u(parameters, n)
 }
 
 /** By how much one more label changes the error at n labels: at most 0. */
-export function errorSlopeAt(form: LearningForm, [, gain, ...shape]: LearningParameters, n: number): number {
-  return number(gain) * form.slope(shape, n)
+export function errorSlopeAt(form: LearningForm, parameters: LearningParameters, n: number): number {
+  return gainOf(parameters) * form.slope(parameters, n)
 }
 
 /** ∂error/∂parameters at n labels. */
-export function errorGradientAt(form: LearningForm, [, gain, ...shape]: LearningParameters, n: number): number[] {
-  return [1, form.u(shape, n), ...form.shapeGradient(shape, n).map((value) => number(gain) * value)]
+export function errorGradientAt(form: LearningForm, parameters: LearningParameters, n: number): number[] {
+  const gradient = [1, form.u(parameters, n)]
+  for (const value of form.shapeGradient(parameters, n)) gradient.push(gainOf(parameters) * value)
+  return gradient
 }
 
 /** The labels that bring the error down to `target`: Infinity where the floor is not below it, 0 where none are needed. */
-export function labelsFor(form: LearningForm, [floor, gain, ...shape]: LearningParameters, target: number): number {
-  if (number(floor) >= target) return Number.POSITIVE_INFINITY
-  const u = (target - number(floor)) / number(gain)
-  return u >= form.u(shape, 0) ? 0 : Math.max(0, form.inverse(shape, u))
-}
-
-function number(value: number | undefined): number {
-  return value as number
+export function labelsFor(form: LearningForm, parameters: LearningParameters, target: number): number {
+  if (floorOf(parameters) >= target) return Number.POSITIVE_INFINITY
+  const u = (target - floorOf(parameters)) / gainOf(parameters)
+  return u >= form.u(parameters, 0) ? 0 : Math.max(0, form.inverse(parameters, u))
 }

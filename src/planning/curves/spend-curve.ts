@@ -23,7 +23,10 @@ export function hillCurve(options: { max: number; half: number; shape: number })
   const slopeAtZero = shape > 1 ? 0 : shape === 1 ? max / half : Number.POSITIVE_INFINITY
   return {
     value: (x) => max * share(x),
-    slope: (x) => (x <= 0 ? slopeAtZero : (max * share(x) * (1 - share(x)) * shape) / x),
+    slope: (x) => {
+      const reached = share(x)
+      return reached === 0 ? slopeAtZero : (max * reached * (1 - reached) * shape) / x
+    },
     concaveFrom: shape > 1 ? half * ((shape - 1) / (shape + 1)) ** (1 / shape) : 0,
     logConcave: true,
   }
