@@ -50,6 +50,7 @@ export {
   type SpendCurve,
 } from './curves/spend-curve.ts'
 export { weighByRank, weighByTestError } from './curves/weigh-observations.ts'
+export type { HiringQuestion, MonthlySpend, Role } from './integer/hiring-question.ts'
 export {
   type LinearModel,
   type LinearSolution,
@@ -59,4 +60,4 @@ export {
   type Term,
 } from './integer/linear-model.ts'
 export { loadSolver } from './integer/load-solver.ts'
-export { type HiringPlan, type HiringQuestion, type MonthlySpend, planHires, type Role } from './integer/plan-hires.ts'
+export { type HiringPlan, planHires } from './integer/plan-hires.ts'

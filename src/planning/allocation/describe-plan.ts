@@ -1,12 +1,12 @@
 /** A plan in sentences. What the terms mean is in docs/planning.md; money is printed in units of the plan's currency. */
 import type { Allocation, LinkPlan } from './allocate.ts'
 import { findFlatRanges, type Review } from './explain-plan.ts'
-import type { ValueNode } from './value-tree.ts'
+import { listLinks, type ValueNode } from './value-tree.ts'
 
 /** The lines below the table of a plan: price of capital, slack, bounds, flat and extrapolated links, certificate, changes. */
 export function describePlan(root: ValueNode, plan: Allocation, review?: Review): string[] {
   return [
-    describePrice(plan),
+    describePrice(root, plan),
     ...(plan.slack > 0
       ? [`${amount(plan.slack)} of the budget stays unspent: within the bounds it buys nothing.`]
       : []),
@@ -21,11 +21,15 @@ export function describePlan(root: ValueNode, plan: Allocation, review?: Review)
   ]
 }
 
-function describePrice({ shadowPrice }: Allocation): string {
+function describePrice(root: ValueNode, { shadowPrice, spend }: Allocation): string {
+  const waits = listLinks(root).some(({ name, lump, max = Number.POSITIVE_INFINITY }) => {
+    return lump !== undefined && (spend[name] ?? 0) + lump <= max
+  })
+  if (shadowPrice === 0 && waits) return 'One more unit of budget buys no whole lump: see what the next purchase would bring.'
   const raises = `One more unit of budget raises value by ${amount(shadowPrice)}`
-  if (shadowPrice > 1) return `${raises}: more than it costs.`
-  return shadowPrice === 1
-    ? `${raises}: what it costs.`
+  if (Math.abs(shadowPrice - 1) < 5e-5) return `${raises}: what it costs.`
+  return shadowPrice > 1
+    ? `${raises}: more than it costs.`
     : `${raises}: less than it costs. Keep the cash, and raise none for this.`
 }
 
