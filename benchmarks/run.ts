@@ -13,6 +13,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   banking77: () => import('./banking77.ts'),
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
+  allocation: () => import('./allocation.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),
