@@ -126,7 +126,8 @@ function likelihoodAt(ages: readonly Age[], alpha: number, beta: number) {
 /** Newton's step, at most 1 long; where the function is not concave, its curvature is lowered until the step goes up. */
 function ascend([da, db]: readonly [number, number], [daa, dab, dbb]: readonly [number, number, number]) {
   const [centre, radius] = [(daa + dbb) / 2, Math.hypot((daa - dbb) / 2, dab)]
-  const shift = Math.max(0, centre + radius + 1e-9 * radius)
+  const steepest = centre + radius
+  const shift = steepest < 0 ? 0 : steepest + radius
   const [paa, pbb] = [daa - shift, dbb - shift]
   const determinant = paa * pbb - dab * dab
   const [x, y] = [(dab * db - pbb * da) / determinant, (dab * da - paa * db) / determinant]
