@@ -5,6 +5,7 @@ import { assert } from '../base/index.ts'
  * bisection then cannot fail, whatever the form of `f`.
  */
 export function bisect(f: (x: number) => number, low: number, high: number): number {
+  assert(Number.isFinite(high - low), `internal: bisection between ${low} and ${high}`)
   const rising = f(high) > 0
   assert(f(low) === 0 || f(low) > 0 !== rising || f(high) === 0, `bisect: no change of sign in ${low} … ${high}`)
   let [a, b] = [low, high]

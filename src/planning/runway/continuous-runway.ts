@@ -70,14 +70,18 @@ function capitalFor(course: Course): number {
 
 function findBreakEven({ expenses, revenue, growth }: Course): number | null {
   const rate = rateOf(growth)
-  if (revenue >= expenses && rate >= 0) return 0
+  if (expenses === 0 || (revenue >= expenses && rate >= 0)) return 0
   if (rate <= 0 || (growth.kind === 'compound' && revenue === 0)) return null
   return growth.kind === 'linear' ? (expenses - revenue) / rate : Math.log(expenses / revenue) / Math.log1p(rate)
 }
 
 /** Expenses minus revenue from now until `time`. */
 function burnUntil({ expenses, revenue, growth }: Course, time: number): number {
-  if (growth.kind === 'linear') return (expenses - revenue) * time - (growth.amount * time * time) / 2
+  if (growth.kind === 'linear') {
+    // Revenue that falls ends at 0.
+    const earning = growth.amount < 0 ? Math.min(time, -revenue / growth.amount) : time
+    return expenses * time - revenue * earning - (growth.amount * earning * earning) / 2
+  }
   const r = Math.log1p(growth.rate)
   return expenses * time - revenue * (r === 0 ? time : Math.expm1(r * time) / r)
 }
