@@ -11,11 +11,14 @@ const rules = {
 
 export type NumberRule = keyof typeof rules
 
+/** What is wrong with a number, as part of a sentence; null: nothing is. */
+export function findBreach(name: string, value: number, rule: NumberRule): string | null {
+  return rules[rule](value) ? null : `${name} must be ${rule === 'finite' ? 'a finite number' : rule} and is ${value}`
+}
+
 /** Throws `plan.invalid-number` with every number of `where` that breaks its rule; the door's functions call it first. */
 export function checkNumbers(where: string, numbers: Record<string, readonly [number, NumberRule]>): void {
-  const problems = Object.entries(numbers).flatMap(([name, [value, rule]]) =>
-    rules[rule](value) ? [] : [`${name} must be ${rule === 'finite' ? 'a finite number' : rule} and is ${value}`],
-  )
+  const problems = Object.entries(numbers).flatMap(([name, [value, rule]]) => findBreach(name, value, rule) ?? [])
   if (problems.length === 0) return
   throw new InvalidInputError('plan.invalid-number', `In ${where}, ${problems.join('; ')}.`, {
     hint: 'Correct the numbers named.',

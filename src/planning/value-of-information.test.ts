@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { drawInputs } from './simulation/draw-inputs.ts'
 import {
+  createInformationCurve,
   gradeKnowledge,
   preposteriorSd,
   rankExperiments,
-  valueInformation,
   valuePerfectInformation,
   valueTwoActions,
 } from './value-of-information.ts'
@@ -47,12 +47,12 @@ describe('the value of information (O9: stop for 0, or launch for X + Y - 2)', (
       [y, 1, 0.762708],
       [x, 16 / (16 + 64 / 4), 0.698177],
     ] as const) {
-      const { value, standardError } = valueInformation({ values, input, resolved })
+      const { value, standardError } = createInformationCurve({ values, input })(resolved)
       expect(standardError).toBeLessThan(0.012)
       // Bins replace the input by 16 steps, which costs up to 1 % of the value.
       expect(Math.abs(value - expected)).toBeLessThan(3 * standardError + 0.01 * expected)
     }
-    expect(valueInformation({ values, input: unused })).toEqual({ value: 0, standardError: 0 })
+    expect(createInformationCurve({ values, input: unused })(1)).toEqual({ value: 0, standardError: 0 })
   })
 
   it('of one input is never above that of all, and never below 0', () => {
@@ -60,11 +60,11 @@ describe('the value of information (O9: stop for 0, or launch for X + Y - 2)', (
     fc.assert(
       fc.property(numbers, numbers, numbers, fc.double({ min: 0, max: 1, noNaN: true }), (a, b, input, resolved) => {
         const decisions = [Float64Array.from(a), Float64Array.from(b)]
-        const known = { values: decisions, input: Float64Array.from(input) }
-        const { value } = valueInformation(known)
+        const curve = createInformationCurve({ values: decisions, input: Float64Array.from(input) })
+        const { value } = curve(1)
         expect(value).toBeGreaterThanOrEqual(0)
         expect(value).toBeLessThanOrEqual(valuePerfectInformation(decisions) + 1e-9)
-        expect(valueInformation({ ...known, resolved }).value).toBeLessThanOrEqual(value + 1e-9)
+        expect(curve(resolved).value).toBeLessThanOrEqual(value + 1e-9)
       }),
     )
   })
@@ -85,7 +85,7 @@ describe('the value of information (O9: stop for 0, or launch for X + Y - 2)', (
       [120, 80, 20],
       [40, 40, 40],
     ].map((row) => input.map((state) => row[state - 1] as number))
-    expect(valueInformation({ values: payoff, input }).value).toBeClose(32, { relative: 1e-12 })
+    expect(createInformationCurve({ values: payoff, input })(1).value).toBeClose(32, { relative: 1e-12 })
   })
 })
 

@@ -29,32 +29,35 @@ export function valuePerfectInformation(values: readonly Float64Array[], probabi
 }
 
 /**
- * EVPPI: the value of knowing one input before deciding; EVSI where an experiment resolves only a share of its variance.
- * The expected value of each decision given the input is its mean in 16 bins of equal count of the input's draws.
+ * EVPPI and EVSI: the value of an experiment that resolves a share of one input's variance, σ² / (σ² + τ²/n), as a function
+ * of that share; 1 is to know the input. The expected value of a decision given the input is its mean in 16 bins of equal
+ * count of the input's draws; it shrinks to the overall mean as the experiment tells less.
  */
-export function valueInformation(options: {
+export function createInformationCurve(options: {
   values: readonly Float64Array[]
   input: Float64Array
-  /** Share of the input's variance that will be known, σ² / (σ² + τ²/n). @default 1 */
-  resolved?: number
-}): InformationValue {
-  const { values, input, resolved = 1 } = options
-  checkNumbers('the value of information', { resolved: [resolved, 'from 0 to 1'] })
+}): (resolved: number) => InformationValue {
+  const { values, input } = options
   const means = values.map(mean)
   const best = means.indexOf(Math.max(...means))
-  // The conditional mean shrinks to the mean as the experiment tells less.
-  const shrink = Math.sqrt(resolved)
-  const gain = new Float64Array(input.length)
-  for (const bin of cutIntoBins(input)) {
-    const conditional = values.map((value) => bin.reduce((sum, s) => sum + (value[s] as number), 0) / bin.length)
-    const shrunk = conditional.map((value, d) => (1 - shrink) * (means[d] as number) + shrink * value)
-    const chosen = shrunk.indexOf(Math.max(...shrunk))
-    if (chosen === best) continue
-    const [a, b] = [values[chosen] as Float64Array, values[best] as Float64Array]
-    const offset = (1 - shrink) * ((means[chosen] as number) - (means[best] as number))
-    for (const s of bin) gain[s] = offset + shrink * ((a[s] as number) - (b[s] as number))
+  const cuts = cutIntoBins(input).map((bin) => ({
+    bin,
+    conditional: values.map((value) => bin.reduce((sum, s) => sum + (value[s] as number), 0) / bin.length),
+  }))
+  return (resolved) => {
+    checkNumbers('the value of information', { resolved: [resolved, 'from 0 to 1'] })
+    const shrink = Math.sqrt(resolved)
+    const gain = new Float64Array(input.length)
+    for (const { bin, conditional } of cuts) {
+      const shrunk = conditional.map((value, d) => (1 - shrink) * (means[d] as number) + shrink * value)
+      const chosen = shrunk.indexOf(Math.max(...shrunk))
+      if (chosen === best) continue
+      const [a, b] = [values[chosen] as Float64Array, values[best] as Float64Array]
+      const offset = (1 - shrink) * ((means[chosen] as number) - (means[best] as number))
+      for (const s of bin) gain[s] = offset + shrink * ((a[s] as number) - (b[s] as number))
+    }
+    return { value: Math.max(0, mean(gain)), standardError: Math.sqrt(variance(gain) / gain.length) }
   }
-  return { value: Math.max(0, mean(gain)), standardError: Math.sqrt(variance(gain) / gain.length) }
 }
 
 /** The value of information on the better of two actions whose difference has this mean, and conditional mean of this sd. */
