@@ -8,7 +8,6 @@ import type { Distribution } from '../simulation/distribution.ts'
 import { type Correlation, drawInputs, drawsDefault } from '../simulation/draw-inputs.ts'
 import {
   conditionalValueAtRisk,
-  mean,
   rankCorrelation,
   type Summary,
   summarize,

@@ -46,7 +46,7 @@ export function drawInputs({ seed, draws = drawsDefault, inputs, correlations = 
 }
 
 function correlateUniforms({ seed, draws, inputs, correlations }: Required<Inputs>): Map<string, Float64Array> {
-  const unknown = correlations.flatMap(({ between }) => between.filter((name) => !(name in inputs)))
+  const unknown = correlations.flatMap(({ between }) => between.filter((name) => !Object.hasOwn(inputs, name)))
   if (unknown.length > 0) {
     throw new InvalidInputError('plan.unknown-input', `Correlations name ${unknown.join(', ')}, which no input has.`, {
       hint: `The inputs are ${Object.keys(inputs).join(', ')}.`,
