@@ -54,9 +54,9 @@ describe('the continuous runway (O10)', () => {
     fc.assert(
       fc.property(
         money,
-        fc.double({ min: 0.01, max: 0.99 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         money,
-        fc.double({ min: 0.001, max: 0.5 }),
+        fc.double({ min: 0.001, max: 0.5, noNaN: true }),
         (expenses, share, cash, rate) => {
           const course: Course = { expenses, revenue: share * expenses, growth: { kind: 'compound', rate } }
           const growth = findGrowthToLive({ ...course, cash })
