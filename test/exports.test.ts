@@ -23,6 +23,7 @@ describe('the package', () => {
       './autodiff',
       './training',
       './ledger',
+      './planning',
       './package.json',
     ])
   })
