@@ -50,23 +50,24 @@ function measureInProcess(): Promise<Measured> {
   })
 }
 
-/** A company with two segments, six channels and costs on each link; every one of the six links has two uncertain inputs. */
+const spread = (p10: number, p90: number): Distribution => ({ kind: 'lognormal', p10, p90 })
+const distributions: Record<string, Distribution> = {
+  labels: spread(2000, 8000),
+  accuracy: { kind: 'beta', alpha: 90, beta: 10 },
+  trainingCost: { kind: 'gamma', shape: 9, scale: 150 },
+  inferenceCost: spread(1, 4),
+  reachAds: spread(60, 220),
+  reachPartners: spread(20, 90),
+  halfSpend: spread(4000, 16_000),
+  churn: spread(0.4, 1.4),
+  price: { kind: 'pert', low: 60, mode: 110, high: 220 },
+  wages: { kind: 'triangular', low: 28_000, mode: 34_000, high: 48_000 },
+  growth: { kind: 'normal', mean: 0.03, sd: 0.01 },
+  expansion: { kind: 'uniform', low: 0, high: 0.015 },
+}
+
+/** A company with two segments, six channels and costs on each link, with the 12 uncertain inputs. */
 function createRequest(): ForecastRequest {
-  const spread = (p10: number, p90: number): Distribution => ({ kind: 'lognormal', p10, p90 })
-  const distributions: Record<string, Distribution> = {
-    labelPrice: spread(0.03, 0.12),
-    accuracy: { kind: 'beta', alpha: 90, beta: 10 },
-    trainingCost: { kind: 'gamma', shape: 9, scale: 150 },
-    inferenceCost: spread(1, 4),
-    reachAds: spread(60, 220),
-    reachPartners: spread(20, 90),
-    halfSpend: spread(4000, 16_000),
-    churn: spread(0.4, 1.4),
-    price: { kind: 'pert', low: 60, mode: 110, high: 220 },
-    wages: { kind: 'triangular', low: 28_000, mode: 34_000, high: 48_000 },
-    growth: { kind: 'normal', mean: 0.03, sd: 0.01 },
-    expansion: { kind: 'uniform', low: 0, high: 0.015 },
-  }
   const evidence = { grade: 'assumption' as const, date: '2026-11-01' }
   const paid = (usersMax: string, spendPerMonth: number) => ({
     kind: 'paid' as const,
@@ -99,7 +100,7 @@ function createRequest(): ForecastRequest {
       exitMultiple: 2,
       segments: { teams: segment(1), firms: segment(0.4) },
       costs: {
-        labels: { link: 'Data', perMonth: 'labelPrice', growthPerMonth: 0.01 },
+        labels: { link: 'Data', perMonth: 'labels', growthPerMonth: 0.01 },
         training: { link: 'Model', perMonth: 'trainingCost' },
         market: { link: 'Market', perMonth: 4000 },
         team: { link: 'Team', perMonth: 'wages', growthPerMonth: 0.003 },

@@ -5,8 +5,10 @@
 import { InvalidInputError, present } from '../base/index.ts'
 import { checkNumbers } from './check-numbers.ts'
 
+/** Of the beta distribution of the probability to leave: mean α / (α + β). */
 export type Retention = { alpha: number; beta: number }
 
+/** The likeliest parameters. */
 export type RetentionFit = Retention & { logLikelihood: number }
 
 /** S(0) = 1, S(1), …, S(periods): the share of a cohort that is still there. */

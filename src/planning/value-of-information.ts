@@ -91,6 +91,7 @@ export function gradeKnowledge(options: {
   })
 }
 
+/** A way to learn something, at any number of observations. */
 export type Experiment = {
   name: string
   /** Expected value of the sample information of n observations. */
@@ -101,6 +102,7 @@ export type Experiment = {
   observationsMax: number
 }
 
+/** An experiment at its best size. */
 export type ExperimentChoice = { name: string; observations: number; value: number; cost: number; net: number }
 
 /** Each experiment at the size where its value minus its cost is largest, the best first; below 0 it is not worth doing. */

@@ -1,6 +1,7 @@
 /** The price with the largest profit, in closed form for three forms of demand. */
 import { checkNumbers } from '../check-numbers.ts'
 
+/** The best price, and what comes of it. */
 export type PriceOptimum = { price: number; quantity: number; profit: number }
 
 /** Demand Q = most - slope·p. */

@@ -4,6 +4,7 @@
  */
 import { InvalidInputError } from '../../base/index.ts'
 
+/** Whole shares of one holder before the round. */
 export type Holding = {
   holder: string
   /** Stock and options, promised options among them; or the pool of options not yet given, `unissued`. */
@@ -22,6 +23,7 @@ export type Safe = {
   mostFavoured?: boolean
 }
 
+/** What the round does to the pool of options not yet given. */
 export type Pool =
   /** So many more shares in the pool. */
   | { kind: 'increase'; shares: bigint }
@@ -35,6 +37,7 @@ export type Pool =
  */
 export type ConversionMethod = 'pre-money' | 'percentage' | 'dollars'
 
+/** New money at a price. */
 export type Round = {
   preMoney: number
   investors: readonly { holder: string; amount: number }[]

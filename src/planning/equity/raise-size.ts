@@ -1,8 +1,8 @@
 /** How much to raise, and what keeping one's share of a round costs. */
-
 import { checkNumbers } from '../check-numbers.ts'
 import { bisect } from '../find-root.ts'
 
+/** The best size of a round, and how exactly it has to be met. */
 export type RaiseSize = {
   amount: number
   /** Founders' share after the round: preMoney / (preMoney + amount). */
@@ -40,8 +40,8 @@ export function sizeRaise(options: {
   const worths = Array.from({ length: steps + 1 }, (_, i) => bestValue(capital + i * step) * keptAt(i * step))
   const best = worths.indexOf(Math.max(...worths))
   const slopeAt = (amount: number) => {
-    const h = Math.min(step / 20, amount > 0 ? amount : step)
-    return (bestValue(capital + amount + h) - bestValue(capital + amount - h)) / (2 * h)
+    const [from, to] = [Math.max(0, amount - step / 20), amount + step / 20]
+    return (bestValue(capital + to) - bestValue(capital + from)) / (to - from)
   }
   // What the next unit adds to the founders' share: positive below the optimum.
   const surplus = (amount: number) => slopeAt(amount) * (preMoney + amount) - bestValue(capital + amount)
@@ -55,7 +55,7 @@ export function sizeRaise(options: {
     amount,
     kept: keptAt(amount),
     worth,
-    priceOfCapital: amount > 0 ? slopeAt(amount) : (bestValue(capital + step / 20) - value) / (step / 20),
+    priceOfCapital: slopeAt(amount),
     valueOverPostMoney: value / (preMoney + amount),
     flat: { from: Math.min(amount, ...near), to: Math.max(amount, ...near) },
   }

@@ -10,6 +10,7 @@ import { solveRound, type UnroundedRound } from './solve-round.ts'
 const priceUnits = 100_000n
 const microPerPriceUnit = 10n
 
+/** A line of the cap table after the round. */
 export type Position = {
   holder: string
   kind: 'stock' | 'options' | 'unissued' | 'safe' | 'new money'
@@ -21,6 +22,7 @@ export type Position = {
   drift: number
 }
 
+/** The cap table after the round, in whole shares. */
 export type LegalRound = {
   /** Five decimals, for example "1.11444". */
   price: string

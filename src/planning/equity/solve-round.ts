@@ -9,6 +9,7 @@ import { type Company, checkCompany, countShares, type Round, type Safe } from '
 /** slope·T + at */
 type Affine = { slope: number; at: number }
 
+/** What became of a SAFE. */
 export type SafeConversion = {
   holder: string
   amount: number
@@ -20,6 +21,7 @@ export type SafeConversion = {
   termsOf: string
 }
 
+/** The round in exact proportions. */
 export type UnroundedRound = {
   price: number
   /** Fully diluted shares after the round. */

@@ -8,6 +8,7 @@ export type Bands = { p10: number[]; p50: number[]; p90: number[]; mean: number[
 /** Quantiles over worlds of a number of months; null where it is not within the horizon. */
 export type MonthQuantiles = { p10: number | null; p50: number | null; p90: number | null }
 
+/** What becomes of one plan. */
 export type Outlook = {
   users: Bands
   revenue: Bands
@@ -73,10 +74,11 @@ function shareByMonth(first: Float64Array, months: number): number[] {
   })
 }
 
-export function ruinProbability({ months, worlds, ...paths }: Trajectories): number {
+/** The share of worlds that are ruined within the horizon. */
+export function ruinProbability(paths: Trajectories): number {
   let ruined = 0
-  for (let s = 0; s < worlds; s++) if (findRuin({ months, worlds, ...paths }, s) < Infinity) ruined++
-  return ruined / worlds
+  for (let s = 0; s < paths.worlds; s++) if (findRuin(paths, s) < Infinity) ruined++
+  return ruined / paths.worlds
 }
 
 function findRuin({ months, cash, buffer }: Trajectories, s: number): number {

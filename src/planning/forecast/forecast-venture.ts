@@ -30,6 +30,7 @@ import { dropHopes, type VenturePlan } from './venture-plan.ts'
 /** How well a number is known, and since when. */
 export type Evidence = { grade: 'measured' | 'quoted' | 'benchmark' | 'assumption'; date: string; source?: string }
 
+/** An uncertain input. */
 export type Assumption = { distribution: Distribution; evidence: Evidence }
 
 /** A way to learn about an input: each observation has a normal error of this sd. */
@@ -41,6 +42,7 @@ export type ExperimentOffer = {
   observationsMax: number
 }
 
+/** A plan with all that it rests on; the same request gives the same forecast, bit for bit. */
 export type ForecastRequest = {
   seed: number
   /** @default 4096 */
@@ -52,6 +54,7 @@ export type ForecastRequest = {
   experiments?: Readonly<Record<string, ExperimentOffer>>
 }
 
+/** One plan among those compared. */
 export type PlanResult = {
   name: string
   value: Summary
@@ -71,6 +74,7 @@ export type InputResult = TornadoBar & {
   information: InformationValue
 }
 
+/** Plain data, ready for JSON. */
 export type Forecast = {
   seed: number
   draws: number
@@ -95,6 +99,11 @@ const basePlan = 'base'
 /** Throws InvalidInputError with a code of `plan.…` for what is wrong in plan, scenarios, inputs, correlations or experiments. */
 export function forecastVenture(request: ForecastRequest): Forecast {
   const { seed, draws = drawsDefault, plan, scenarios = {}, correlations = [], experiments = {} } = request
+  if (Object.hasOwn(scenarios, basePlan)) {
+    throw new InvalidInputError('plan.reserved-name', `A scenario is called ${basePlan}, as the plan itself is.`, {
+      hint: 'Give the scenario another name.',
+    })
+  }
   const names = [basePlan, ...Object.keys(scenarios).sort()]
   const plans = [plan, ...names.slice(1).map((name) => changePlan(plan, scenarios[name] as PlanChange))]
   const inputs = Object.fromEntries(

@@ -308,5 +308,6 @@ describe('the forecast', () => {
     expect(() => forecastVenture({ ...request, scenarios: { odd: { costs: { rent: null } } } })).toThrow(
       'The scenario takes away costs.rent, which is not there.',
     )
+    expect(() => forecastVenture({ ...request, scenarios: { base: {} } })).toThrow('A scenario is called base')
   })
 })

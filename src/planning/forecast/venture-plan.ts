@@ -9,6 +9,7 @@ export type Link = 'Data' | 'Model' | 'Market' | 'Team' | 'User' | 'Opt'
 /** Active from `fromMonth` (default 0) until before `untilMonth` (default: to the end). A hope is planned, not decided: facts leave it out. */
 export type Planned = { fromMonth?: number; untilMonth?: number; hope?: boolean }
 
+/** Where new users come from. */
 export type Channel = Planned & {
   /** Shares that new users are multiplied with, such as a conversion or the share of answers a model gets right. */
   factors?: readonly Quantity[]
@@ -25,6 +26,7 @@ export type Channel = Planned & {
       }
   )
 
+/** Users who are alike in price and retention. */
 export type Segment = {
   usersAtStart?: Quantity
   /** Renewals that the users of the start have behind them: they are more loyal than new ones. */
@@ -40,11 +42,13 @@ export type Segment = {
   channels?: Readonly<Record<string, Channel>>
 }
 
+/** Of every month while it is active. */
 export type Cost = Planned & { link: Link; perMonth: Quantity; growthPerMonth?: Quantity }
 
 /** Comes in at the start of a month: a round, a grant, a loan. */
 export type Financing = { month: number; amount: Quantity; hope?: boolean }
 
+/** All of a venture that is simulated. */
 export type VenturePlan = {
   months: number
   cashAtStart: Quantity

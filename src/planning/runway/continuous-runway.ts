@@ -12,8 +12,10 @@ export type Growth = { kind: 'compound'; rate: number } | { kind: 'linear'; amou
 /** More each period than any company grows: with less cash than that needs, none suffices. */
 const growthMax = 1000
 
+/** Expenses and revenue of a period now, and how revenue grows; expenses stay. */
 export type Course = { expenses: number; revenue: number; growth: Growth }
 
+/** The verdict, in periods of the course. */
 export type ContinuousRunway = {
   convention: 'continuous'
   /** Periods until revenue meets expenses; null: never. */

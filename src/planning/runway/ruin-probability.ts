@@ -3,6 +3,7 @@ import { checkNumbers } from '../check-numbers.ts'
 import { drawsDefault, drawUniforms } from '../simulation/draw-inputs.ts'
 import { logNormalCdf, normalCdf, normalQuantile } from '../simulation/normal.ts'
 
+/** Cash, and how a month moves it. */
 export type CashRisk = {
   cash: number
   /** Mean loss of a month; negative where the mean month earns. */

@@ -2,6 +2,7 @@
 import { checkNumbers } from '../check-numbers.ts'
 import type { Course } from './continuous-runway.ts'
 
+/** What is planned but not decided. */
 export type Hopes = {
   /** More expenses from a month on: hires, an office. */
   expenses: readonly { name: string; fromMonth: number; perMonth: number }[]
@@ -9,6 +10,7 @@ export type Hopes = {
   cash: readonly { name: string; month: number; amount: number }[]
 }
 
+/** The verdict month by month. */
 export type SteppedRunway = {
   /** Month 0 has today's revenue and expenses, month 1 the first grown revenue; cash counts at the end of a month. */
   convention: 'start-of-month steps'
@@ -23,6 +25,7 @@ export type SteppedRunway = {
   defaultAlive: boolean
 }
 
+/** Today's figures. */
 export type SteppedOptions = Course & {
   cash: number
   /** @default 120 */

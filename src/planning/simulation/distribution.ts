@@ -6,6 +6,7 @@ import { createBetaQuantile } from './beta.ts'
 import { createGammaQuantile } from './gamma.ts'
 import { normalQuantile } from './normal.ts'
 
+/** Of one number. */
 export type Distribution =
   | { kind: 'normal'; mean: number; sd: number }
   /** Positive values, from two quantiles or from the mean and standard deviation of the values themselves. */

@@ -14,6 +14,7 @@ export const drawsDefault = 4096
 /** Of the normal scores of two inputs (a Gaussian copula), -1 < value < 1. Of ranks it is 6/π·asin(value/2). */
 export type Correlation = { between: readonly [string, string]; value: number }
 
+/** What is to be drawn. */
 export type Inputs = {
   seed: number
   /** @default 4096 */

@@ -1,6 +1,7 @@
 /** What is said of a set of draws. Quantiles interpolate between order statistics (type 7 of Hyndman and Fan). */
 import { checkNumbers } from '../check-numbers.ts'
 
+/** Of one quantity over all draws; the standard error is the mean's. */
 export type Summary = { mean: number; sd: number; standardError: number; p10: number; p50: number; p90: number }
 
 export function mean(values: Float64Array): number {
