@@ -14,6 +14,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
   allocation: () => import('./allocation.ts'),
+  forecast: () => import('./forecast.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),

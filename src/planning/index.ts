@@ -50,6 +50,41 @@ export {
   type SpendCurve,
 } from './curves/spend-curve.ts'
 export { weighByRank, weighByTestError } from './curves/weigh-observations.ts'
+export {
+  optimizeElasticPrice,
+  optimizeLinearPrice,
+  optimizeLogitPrice,
+  type PriceOptimum,
+} from './economics/optimize-price.ts'
+export { type Outcome, stakeKelly } from './economics/stake-kelly.ts'
+export {
+  breakEvenUnits,
+  costAcquisition,
+  measureEfficiency,
+  paybackMonths,
+  retainRevenue,
+  valueLifetime,
+  valueLifetimeOfCohort,
+} from './economics/unit-economics.ts'
+export type { Company, ConversionMethod, Holding, Pool, Round, Safe } from './equity/cap-table.ts'
+export { type RaiseSize, sizeRaise, topUpProRata } from './equity/raise-size.ts'
+export { type LegalRound, type Position, roundLegally } from './equity/round-legally.ts'
+export { type SafeConversion, solveRound, type UnroundedRound } from './equity/solve-round.ts'
+export { type Stage, type StagedValue, valueStages } from './equity/value-stages.ts'
+export { changePlan, type PlanChange } from './forecast/change-plan.ts'
+export type { Bands, MonthQuantiles, Outlook } from './forecast/describe-outlook.ts'
+export {
+  type Assumption,
+  type Evidence,
+  type ExperimentOffer,
+  type Forecast,
+  type ForecastRequest,
+  forecastVenture,
+  type InputResult,
+  type PlanResult,
+} from './forecast/forecast-venture.ts'
+export { measureTornado, type TornadoBar } from './forecast/measure-tornado.ts'
+export type { Channel, Cost, Financing, Link, Quantity, Segment, VenturePlan } from './forecast/venture-plan.ts'
 export type { HiringQuestion, MonthlySpend, Role } from './integer/hiring-question.ts'
 export {
   type LinearModel,
@@ -61,3 +96,43 @@ export {
 } from './integer/linear-model.ts'
 export { loadSolver } from './integer/load-solver.ts'
 export { type HiringPlan, planHires } from './integer/plan-hires.ts'
+export {
+  countCustomers,
+  expectResidualLifetime,
+  fitRetention,
+  logLikelihoodOf,
+  type Retention,
+  type RetentionFit,
+  surviveOf,
+} from './retention.ts'
+export {
+  type ContinuousRunway,
+  type Course,
+  findExpensesToLive,
+  findGrowthToLive,
+  type Growth,
+  projectRunway,
+} from './runway/continuous-runway.ts'
+export { type CashRisk, ruinAtMonthEnds, ruinByDiffusion } from './runway/ruin-probability.ts'
+export {
+  compareFactsWithHopes,
+  type Hopes,
+  type SteppedOptions,
+  type SteppedRunway,
+  stepRunway,
+} from './runway/stepped-runway.ts'
+export { type Comparison, comparePlans } from './simulation/compare-plans.ts'
+export { createQuantile, type Distribution } from './simulation/distribution.ts'
+export { type Correlation, type Draws, drawInputs, drawUniforms, type Inputs } from './simulation/draw-inputs.ts'
+export { conditionalValueAtRisk, rankCorrelation, type Summary, summarize } from './simulation/sample-statistics.ts'
+export {
+  createInformationCurve,
+  type Experiment,
+  type ExperimentChoice,
+  gradeKnowledge,
+  type InformationValue,
+  preposteriorSd,
+  rankExperiments,
+  valuePerfectInformation,
+  valueTwoActions,
+} from './value-of-information.ts'

@@ -25,7 +25,8 @@ function describePrice(root: ValueNode, { shadowPrice, spend }: Allocation): str
   const waits = listLinks(root).some(({ name, lump, max = Number.POSITIVE_INFINITY }) => {
     return lump !== undefined && (spend[name] ?? 0) + lump <= max
   })
-  if (shadowPrice === 0 && waits) return 'One more unit of budget buys no whole lump: see what the next purchase would bring.'
+  if (shadowPrice === 0 && waits)
+    return 'One more unit of budget buys no whole lump: see what the next purchase would bring.'
   const raises = `One more unit of budget raises value by ${amount(shadowPrice)}`
   if (Math.abs(shadowPrice - 1) < 5e-5) return `${raises}: what it costs.`
   return shadowPrice > 1
