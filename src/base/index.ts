@@ -13,3 +13,14 @@ export { createLogger, type Logger, type LogLevel } from './log.ts'
 export { type PackedError, packError, unpackError } from './pack-error.ts'
 export { createRandom, type Random, shuffle } from './random.ts'
 export { startWorker } from './start-worker.ts'
+export { betaQuantile, incompleteBeta, logBeta, studentTail } from './statistics/beta.ts'
+export {
+  binomialAtMost,
+  binomialLowerBound,
+  binomialUpperBound,
+  hypergeometricAtLeast,
+} from './statistics/binomial.ts'
+export { bisect } from './statistics/bisect.ts'
+export { chiSquareTail } from './statistics/gamma.ts'
+export { normalQuantile, normalTail } from './statistics/normal.ts'
+export { wilsonInterval } from './statistics/wilson-interval.ts'

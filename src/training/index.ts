@@ -1,3 +1,4 @@
+export { wilsonInterval } from '../base/index.ts'
 export type { HeadKind, Pooling } from './attach-head.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { insertDropout } from './insert-dropout.ts'
@@ -14,7 +15,6 @@ export type {
   PrimaryScore,
   ReportOf,
 } from './metrics/evaluation-report.ts'
-export { wilsonInterval } from './metrics/intervals.ts'
 export { openEncoder } from './open-encoder.ts'
 export { defaultSettings, type TrainingSettings } from './settings.ts'
 export { startTraining, type TrainingJob } from './start-training.ts'
