@@ -8,6 +8,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'training-step': () => import('./training-step.ts'),
   banking77: () => import('./banking77.ts'),
   predict: () => import('./predict.ts'),
+  'gate-simulation': () => import('./gate-simulation.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),

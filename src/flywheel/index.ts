@@ -1,0 +1,8 @@
+export { type AuditReading, type Audits, readAudits, recordAudit, startAudits } from './gate/audits.ts'
+export type { CalibrationPair } from './gate/calibration-pair.ts'
+export { type ChooseThresholdOptions, chooseThreshold } from './gate/choose-threshold.ts'
+export { acceptsScore, type Gate, type GateEvidence } from './gate/gate.ts'
+export type { GatePromise } from './gate/gate-promise.ts'
+export { type PooledEvidence, poolEvidence } from './gate/pool-evidence.ts'
+export { type SimulatedTask, simulateGates } from './gate/simulate-gate.ts'
+export { applyTemperature, confidencesOf, fitTemperature, type LogitRows, toLogits } from './gate/temperature.ts'
