@@ -18,7 +18,7 @@ export const benchmark: Benchmark = {
     for (const shape of new Set(all.map((task) => task.shape))) {
       const tasks = all.filter((task) => task.shape === shape)
       const coverages = sizes.map((n) => meanCoverage(tasks.filter((task) => task.n === n)).toFixed(2))
-      log(`${shape.padEnd(44)} broken ${countBrokentasks} of ${tasks.length}, coverage ${coverages.join(' ')}`)
+      log(`${shape.padEnd(44)} broken ${countBroken(tasks)} of ${tasks.length}, coverage ${coverages.join(' ')}`)
     }
     const broken = countBroken(all)
     return {

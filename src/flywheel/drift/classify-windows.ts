@@ -1,8 +1,9 @@
 import { createRandom, hypergeometricAtLeast, shuffle } from '../../base/index.ts'
-import { countRows, type EmbeddingRows, stackRows } from './embedding-rows.ts'
+import { countRows, dot, type EmbeddingRows, rowOf } from '../embedding-rows.ts'
 
 const steps = 60
 const penalty = 1e-2
+const learningRate = 2
 
 /**
  * The classifier two-sample test (Lopez-Paz and Oquab 2017): a logistic regression is trained to tell recent from reference
@@ -14,10 +15,10 @@ export function classifyWindows(
   recent: EmbeddingRows,
   seed: number,
 ): { accuracy: number; p: number } {
-  const rows = standardize(stackRows(reference, recent))
   const first = countRows(reference)
+  const rows = standardize([reference, recent])
   const random = createRandom(seed, 'classifier-test')
-  const order = shuffle([...Array(countRows(rows)).keys()], random)
+  const order = shuffle([...rows.keys()], random)
   const [referenceRows, recentRows] = [order.filter((row) => row < first), order.filter((row) => row >= first)]
   const halfOf = (list: number[], half: number) =>
     half === 0 ? list.slice(0, list.length >> 1) : list.slice(list.length >> 1)
@@ -37,50 +38,42 @@ export function classifyWindows(
   }
 }
 
-/** Each column with mean 0, and all with one variance in common, so that directions keep their proportions. */
-function standardize(rows: EmbeddingRows & { values: Float64Array }): EmbeddingRows & { values: Float64Array } {
-  const count = countRows(rows)
-  const { values, width } = rows
-  const means = new Float64Array(width)
-  for (let i = 0; i < values.length; i++) means[i % width] = (means[i % width] as number) + (values[i] as number) / count
-  const centred = values.map((value, i) => value - (means[i % width] as number))
-  const variance = centred.reduce((sum, value) => sum + value * value, 0) / Math.max(1, centred.length)
-  const factor = variance > 0 ? 1 / Math.sqrt(variance * width) : 0
-  return { values: centred.map((value) => value * factor), width }
+/** The rows of both with mean 0 and a mean squared length of 1, so that directions keep their proportions, and a last number 1. */
+function standardize(windows: readonly EmbeddingRows[]): Float64Array[] {
+  const rows = windows.flatMap((window) => Array.from({ length: countRows(window) }, (_, i) => rowOf(window, i)))
+  const mean = new Float64Array(windows[0]?.width ?? 0)
+  for (const row of rows)
+    for (let k = 0; k < mean.length; k++) mean[k] = (mean[k] as number) + (row[k] as number) / rows.length
+  const centred = rows.map((row) => row.map((value, k) => value - (mean[k] as number)))
+  const length = Math.sqrt(centred.reduce((sum, row) => sum + dot(row, row), 0) / rows.length) || 1
+  return centred.map((row) => Float64Array.of(...row.map((value) => value / length), 1))
 }
 
 /**
  * Logistic regression by gradient descent with Nesterov's momentum, each window weighted to one half; returns the rule by
- * which a row is called recent. Rows have a mean squared length of 1, so that the step 2 is stable.
+ * which a row is called recent. Rows have a mean squared length of 2, so that the step 2 is stable.
  */
 function trainLogistic(
-  { values, width }: EmbeddingRows,
-  rows: readonly number[],
+  rows: readonly Float64Array[],
+  chosen: readonly number[],
   isRecent: (row: number) => boolean,
 ): (row: number) => boolean {
-  const recent = rows.filter(isRecent).length
-  let weights = new Float64Array(width + 1)
+  const recent = chosen.filter(isRecent).length
+  let weights = new Float64Array(rows[0]?.length ?? 0)
   let ahead = weights
-  const score = (row: number, w: Float64Array) => {
-    let sum = w[width] as number
-    for (let k = 0; k < width; k++) sum += (w[k] as number) * (values[row * width + k] as number)
-    return sum
-  }
   for (let step = 0; step < steps; step++) {
-    const gradient = ahead.map((weight, k) => (k < width ? penalty * weight : 0))
-    for (const row of rows) {
-      const truth = isRecent(row)
-      const share = 0.5 / (truth ? recent : rows.length - recent)
-      const residual = share * (1 / (1 + Math.exp(-score(row, ahead))) - (truth ? 1 : 0))
-      for (let k = 0; k < width; k++) {
-        gradient[k] = (gradient[k] as number) + residual * (values[row * width + k] as number)
-      }
-      gradient[width] = (gradient[width] as number) + residual
+    const gradient = ahead.map((weight) => penalty * weight)
+    for (const index of chosen) {
+      const row = rows[index] as Float64Array
+      const truth = isRecent(index)
+      const share = 0.5 / (truth ? recent : chosen.length - recent)
+      const residual = share * (1 / (1 + Math.exp(-dot(row, ahead))) - (truth ? 1 : 0))
+      for (let k = 0; k < row.length; k++) gradient[k] = (gradient[k] as number) + residual * (row[k] as number)
     }
-    const next = ahead.map((weight, k) => weight - 2 * (gradient[k] as number))
+    const before = weights
+    weights = ahead.map((weight, k) => weight - learningRate * (gradient[k] as number))
     const momentum = step / (step + 3)
-    ahead = next.map((weight, k) => weight + momentum * (weight - (weights[k] as number)))
-    weights = next
+    ahead = weights.map((weight, k) => weight + momentum * (weight - (before[k] as number)))
   }
-  return (row) => score(row, weights) > 0
+  return (index) => dot(rows[index] as Float64Array, weights) > 0
 }

@@ -1,5 +1,5 @@
 import { createRandom, shuffle, studentTail } from '../../base/index.ts'
-import { countRows, type EmbeddingRows, squaredDistance, stackRows } from './embedding-rows.ts'
+import { countRows, type EmbeddingRows, rowOf, squaredDistance } from '../embedding-rows.ts'
 import { markFirst, type PermutationOptions, permutationPValue, shuffleMarks } from './permutation-p-value.ts'
 
 /** Up to this many rows of each window all pairs are compared and permuted; beyond, blocks are. */
@@ -17,12 +17,15 @@ export function compareEmbeddings(
   recent: EmbeddingRows,
   options: PermutationOptions,
 ): { mmd: number; p: number } {
-  const rows = stackRows(reference, recent)
   const [first, second] = [countRows(reference), countRows(recent)]
+  const rows = Array.from({ length: first + second }, (_, i) =>
+    i < first ? rowOf(reference, i) : rowOf(recent, i - first),
+  )
   const random = createRandom(options.seed, 'mmd')
   const order = shuffle([...Array(first + second).keys()], random)
-  const scale = -0.5 / medianSquaredDistance(rows, order.slice(0, medianRows))
-  const kernel = (a: number, b: number) => Math.exp(scale * squaredDistance(rows, a, b))
+  const scale = -0.5 / medianSquaredDistance(order.slice(0, medianRows).map((i) => rows[i] as Float64Array))
+  const kernel = (a: number, b: number) =>
+    Math.exp(scale * squaredDistance(rows[a] as Float64Array, rows[b] as Float64Array))
   if (Math.max(first, second) > rowsMax) {
     return testBlocks(
       order.filter((row) => row < first),
@@ -84,8 +87,8 @@ function fillKernel(total: number, kernel: (a: number, b: number) => number): Fl
   return matrix
 }
 
-function medianSquaredDistance(rows: EmbeddingRows, chosen: readonly number[]): number {
-  const distances = chosen.flatMap((a, i) => chosen.slice(0, i).map((b) => squaredDistance(rows, a, b)))
+function medianSquaredDistance(rows: readonly Float64Array[]): number {
+  const distances = rows.flatMap((a, i) => rows.slice(0, i).map((b) => squaredDistance(a, b)))
   distances.sort((a, b) => a - b)
   // Where most rows are the same, any width tells them from the others.
   return distances[distances.length >> 1] || 1

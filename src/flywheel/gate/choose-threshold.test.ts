@@ -90,7 +90,7 @@ describe('chooseThreshold', () => {
     })
     fc.assert(
       fc.property(
-        fc.array(pair, { minLength: 60, maxLength: 400 }),
+        fc.array(pair, { minLength: 60, maxLength: 200 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (raw, expectedCoverage) => {
           const pairs = raw.map(({ score, agrees }) => ({ score, agrees: agrees > 0 }))
@@ -129,9 +129,9 @@ describe('200 simulated tasks at a target of 0.95 at 95 %', () => {
 describe('weights', () => {
   it('keep the promise where calibration examples are easier than traffic', () => {
     // Easy requests (90 % of the examples, 10 % of traffic) are always right, the others in 85 %; scores do not tell them apart.
-    const gates = Array.from({ length: 60 }, (_, seed) => {
+    const gates = Array.from({ length: 25 }, (_, seed) => {
       const random = createRandom(seed, 'weighted')
-      const pairs = Array.from({ length: 2000 }, () => {
+      const pairs = Array.from({ length: 1000 }, () => {
         const easy = random.float() < 0.9
         return { score: random.float(), agrees: easy || random.float() < 0.85, weight: easy ? 1 / 9 : 9 }
       })
@@ -143,7 +143,7 @@ describe('weights', () => {
         ).open,
       }
     })
-    expect(gates.filter(({ unweighted }) => unweighted).length).toBe(60)
-    expect(gates.filter(({ weighted }) => weighted).length).toBeLessThanOrEqual(3)
+    expect(gates.filter(({ unweighted }) => unweighted).length).toBe(25)
+    expect(gates.filter(({ weighted }) => weighted).length).toBeLessThanOrEqual(1)
   })
 })
