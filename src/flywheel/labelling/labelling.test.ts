@@ -14,21 +14,13 @@ function readTable(annotators: readonly string[], convert: (value: string) => st
 
 describe('krippendorffAlpha', () => {
   // Krippendorff (2011), section C: four observers, twelve units, missing values.
-  const table = readTable([
-    '1233214122..',
-    '1233224122'.slice(0, 9) + '5.3',
-    '.3332342251.',
-    '1233244125'.slice(0, 9) + '51.',
-  ])
+  const table = readTable(['123321412...', '1233224125.3', '.3332342251.', '12332441251.'])
 
   it.each([
     ['nominal', 0.743],
     ['ordinal', 0.815],
     ['interval', 0.849],
   ] as const)('has the published %s value with missing data', (level, alpha) => {
-    table[9] = [null, 5, 5, 5]
-    table[10] = [null, null, 1, 1]
-    table[11] = [null, 3, null, null]
     expect(krippendorffAlpha(table, level)).toMatchObject({ units: 11, values: 40 })
     expect(krippendorffAlpha(table, level).alpha).toBeClose(alpha, { absolute: 5e-4 })
   })
