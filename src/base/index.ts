@@ -13,7 +13,7 @@ export { createLogger, type Logger, type LogLevel } from './log.ts'
 export { type PackedError, packError, unpackError } from './pack-error.ts'
 export { createRandom, type Random, shuffle } from './random.ts'
 export { startWorker } from './start-worker.ts'
-export { betaQuantile, incompleteBeta, logBeta, studentTail } from './statistics/beta.ts'
+export { incompleteBeta, logBeta, studentTail } from './statistics/beta.ts'
 export {
   binomialAtMost,
   binomialLowerBound,
@@ -21,6 +21,5 @@ export {
   hypergeometricAtLeast,
 } from './statistics/binomial.ts'
 export { bisect } from './statistics/bisect.ts'
-export { chiSquareTail } from './statistics/gamma.ts'
-export { normalQuantile, normalTail } from './statistics/normal.ts'
+export { normalQuantile } from './statistics/normal.ts'
 export { wilsonInterval } from './statistics/wilson-interval.ts'

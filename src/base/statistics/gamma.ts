@@ -36,11 +36,6 @@ export function upperGamma(a: number, x: number): number {
   return factor * continuedFraction(x + 1 - a, (i) => ({ a: -i * (i - a), b: x + 2 * i + 1 - a }))
 }
 
-/** P(X ≥ x) of a chi-square variable. */
-export function chiSquareTail(x: number, degreesOfFreedom: number): number {
-  return upperGamma(degreesOfFreedom / 2, x / 2)
-}
-
 /** 1 / (b0 + a1 / (b1 + a2 / (b2 + …))) by the modified algorithm of Lentz (Thompson and Barnett 1986). */
 export function continuedFraction(b0: number, term: (i: number) => { a: number; b: number }): number {
   let d = 1 / (b0 || tiny)
