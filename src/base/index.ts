@@ -11,9 +11,9 @@ export {
 export { createId, sha256 } from './id.ts'
 export { createLogger, type Logger, type LogLevel } from './log.ts'
 export { type PackedError, packError, unpackError } from './pack-error.ts'
-export { createRandom, type Random, shuffle } from './random.ts'
+export { createRandom, drawNormal, type Random, shuffle } from './random.ts'
 export { startWorker } from './start-worker.ts'
-export { incompleteBeta, logBeta, studentTail } from './statistics/beta.ts'
+export { incompleteBeta, logBeta } from './statistics/beta.ts'
 export {
   binomialAtMost,
   binomialLowerBound,

@@ -20,12 +20,6 @@ export function betaQuantile(p: number, a: number, b: number): number {
   return bisect((x) => incompleteBeta(x, a, b) < p, 0, 1)
 }
 
-/** P(T ≥ t) of a Student variable. */
-export function studentTail(t: number, degreesOfFreedom: number): number {
-  const half = incompleteBeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5) / 2
-  return t >= 0 ? half : 1 - half
-}
-
 function betaTerm(x: number, a: number, b: number, i: number): number {
   const m = i >> 1
   const numerator = i % 2 === 0 ? m * (b - m) : -(a + m) * (a + b + m)

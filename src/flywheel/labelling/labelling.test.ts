@@ -124,7 +124,7 @@ describe('chooseToLabel', () => {
       'how do I pay abroad',
     ],
     embeddings: { values: [1, 0.1, 1, 0.1, 1, 0.2, 0.6, 0.8, -1, 0, 0.3, 1], width: 2 },
-    confidences: [0.6, 0.4, 0.5, 0.6, 0.01, 0.99],
+    confidences: [0.6, 0.4, 0.5, 0.6, 0.01, 0.9],
   }
 
   it('takes uncertain requests of dense places first, one of near duplicates, and then what is unlike them', () => {

@@ -65,9 +65,11 @@ describe('distances to classes', () => {
     expect(across).toBeGreaterThan(50)
   })
 
-  it('by Mahalanobis average to the width on the rows they were fitted to', () => {
+  it('by Mahalanobis average to the width on the rows they were fitted to, or less, as the covariance is widened', () => {
     const distances = fitMahalanobisDistance(rows, labels)(rows)
-    expect(distances.reduce((sum, distance) => sum + distance, 0) / distances.length).toBeClose(2, { absolute: 0.6 })
+    const mean = distances.reduce((sum, distance) => sum + distance, 0) / distances.length
+    expect(mean).toBeGreaterThan(1)
+    expect(mean).toBeLessThanOrEqual(2)
   })
 
   it('by cosine know directions only', () => {
