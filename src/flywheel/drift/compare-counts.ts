@@ -1,11 +1,11 @@
 import { markFirst, type PermutationOptions, permutationPValue, shuffleMarks } from './permutation-p-value.ts'
 
-export type CountsComparison = {
-  /** The G statistic, 2 Σ observed · ln(observed / expected), of the table of two windows by categories. */
-  g: number
+/** How far apart two windows of counts are; exact p-values come with any. */
+const measures = {
+  /** The likelihood ratio of the table of two windows by categories, 2 Σ observed · ln(observed / expected). */
+  g: measureG,
   /** The population stability index, Σ (q − p) · ln(q / p), with half a count added to each cell; over 0.2 is called large. */
-  psi: number
-  p: number
+  psi: measurePsi,
 }
 
 /**
@@ -15,27 +15,15 @@ export type CountsComparison = {
 export function compareCounts(
   reference: ArrayLike<number>,
   recent: ArrayLike<number>,
-  width: number,
-  options: PermutationOptions & { by: 'g' | 'psi' },
-): CountsComparison {
-  const pooled = Int32Array.from({ length: reference.length + recent.length }, (_, i) =>
-    i < reference.length ? (reference[i] as number) : (recent[i - reference.length] as number),
-  )
-  const marks = markFirst(reference.length, pooled.length)
+  { width, by, ...options }: PermutationOptions & { width: number; by: keyof typeof measures },
+): { statistic: number; p: number } {
+  const pooled = Int32Array.from([...Array.from(reference), ...Array.from(recent)])
   const totals = countBy(pooled, width)
-  const measure = options.by === 'g' ? measureG : measurePsi
-  const statistic = (isReference: Uint8Array) => countBy(pooled, width, isReference)
-  const observed = statistic(marks)
-  const p = permutationPValue(
-    measure(observed, totals, reference.length),
-    (random) => measure(statistic(shuffleMarks(marks, random)), totals, reference.length),
-    options,
-  )
-  return {
-    g: measureG(observed, totals, reference.length),
-    psi: measurePsi(observed, totals, reference.length),
-    p,
-  }
+  const measure = (isReference: Uint8Array) =>
+    measures[by](countBy(pooled, width, isReference), totals, reference.length, pooled.length)
+  const marks = markFirst(reference.length, pooled.length)
+  const statistic = measure(marks)
+  return { statistic, p: permutationPValue(statistic, (random) => measure(shuffleMarks(marks, random)), options) }
 }
 
 function countBy(categories: Int32Array, width: number, marks?: Uint8Array): Float64Array {
@@ -48,8 +36,7 @@ function countBy(categories: Int32Array, width: number, marks?: Uint8Array): Flo
   return counts
 }
 
-function measureG(counts: Float64Array, totals: Float64Array, size: number): number {
-  const total = totals.reduce((sum, count) => sum + count, 0)
+function measureG(counts: Float64Array, totals: Float64Array, size: number, total: number): number {
   const term = (observed: number, expected: number) => (observed > 0 ? observed * Math.log(observed / expected) : 0)
   let g = 0
   for (let j = 0; j < totals.length; j++) {
@@ -60,8 +47,7 @@ function measureG(counts: Float64Array, totals: Float64Array, size: number): num
   return 2 * g
 }
 
-function measurePsi(counts: Float64Array, totals: Float64Array, size: number): number {
-  const total = totals.reduce((sum, count) => sum + count, 0)
+function measurePsi(counts: Float64Array, totals: Float64Array, size: number, total: number): number {
   const width = totals.length
   let psi = 0
   for (let j = 0; j < width; j++) {

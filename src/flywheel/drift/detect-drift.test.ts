@@ -81,7 +81,7 @@ describe('p-values', () => {
         const random = createRandom(run, kind)
         const options = { pMin: 0.02, seed: run }
         const draw = () => Array.from({ length: values }, () => random.integer(3))
-        if (kind === 'counts') return compareCounts(draw(), draw(), 3, { ...options, by: 'g' }).p
+        if (kind === 'counts') return compareCounts(draw(), draw(), { ...options, width: 3, by: 'g' }).p
         return compareEmbeddings({ values: draw(), width: 1 }, { values: draw(), width: 1 }, options).p
       })
       for (const level of [0.05, 0.2]) {

@@ -54,13 +54,12 @@ export function detectDrift({ reference, recent, look, level = 0.05, seed = 0 }:
   const found: Omit<DriftStatistic, 'corrected' | 'drifted'>[] = []
   if (reference.labels?.length && recent.labels?.length) {
     const { codes, width } = numberLabels(reference.labels, recent.labels)
-    const { g, p } = compareCounts(codes[0], codes[1], width, { ...options, by: 'g' })
-    found.push({ test: 'label-shift', statistic: g, p })
+    found.push({ test: 'label-shift', ...compareCounts(codes[0], codes[1], { ...options, width, by: 'g' }) })
   }
   if (reference.confidences?.length && recent.confidences?.length) {
     const [first, second] = binByQuantiles(reference.confidences, recent.confidences, confidenceBins)
-    const { psi, p } = compareCounts(first, second, confidenceBins, { ...options, by: 'psi' })
-    found.push({ test: 'confidence-psi', statistic: psi, p })
+    const comparison = compareCounts(first, second, { ...options, width: confidenceBins, by: 'psi' })
+    found.push({ test: 'confidence-psi', ...comparison })
   }
   if (reference.embeddings?.values.length && recent.embeddings?.values.length) {
     const { mmd, p } = compareEmbeddings(reference.embeddings, recent.embeddings, options)
