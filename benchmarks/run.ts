@@ -15,6 +15,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   predict: () => import('./predict.ts'),
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
+  'gate-simulation': () => import('./gate-simulation.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),

@@ -11,6 +11,16 @@ export {
 export { createId, sha256 } from './id.ts'
 export { createLogger, type Logger, type LogLevel } from './log.ts'
 export { type PackedError, packError, unpackError } from './pack-error.ts'
-export { createRandom, type Random, shuffle } from './random.ts'
+export { createRandom, drawNormal, type Random, shuffle } from './random.ts'
 export { startProcess } from './start-process.ts'
 export { startWorker } from './start-worker.ts'
+export { incompleteBeta, logBeta } from './statistics/beta.ts'
+export {
+  binomialAtMost,
+  binomialLowerBound,
+  binomialUpperBound,
+  hypergeometricAtLeast,
+} from './statistics/binomial.ts'
+export { bisect } from './statistics/bisect.ts'
+export { normalQuantile } from './statistics/normal.ts'
+export { wilsonInterval } from './statistics/wilson-interval.ts'

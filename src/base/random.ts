@@ -52,6 +52,11 @@ export function shuffle<T>(items: readonly T[], random: Random): T[] {
   return result
 }
 
+/** A standard normal number (Box and Muller 1958). */
+export function drawNormal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
+}
+
 function rotateLeft(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits))
 }

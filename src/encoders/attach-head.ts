@@ -2,7 +2,7 @@
  * A head on an encoder, as nodes appended to its graph. The head is written with operators whose shapes
  * follow their inputs, so that one definition serves training (fixed shapes) and the saved model (any shape).
  */
-import { assert, createRandom } from '../base/index.ts'
+import { assert, createRandom, drawNormal } from '../base/index.ts'
 import {
   float,
   GraphBuilder,
@@ -115,13 +115,14 @@ function normalize(g: GraphBuilder, x: Value): Value {
   return g.div(x, g.sqrt(g.add(g.matMul(g.mul(x, x), ones), 1e-12)))
 }
 
-/** Normal with deviation 0.02, as BERT starts its layers (Devlin et al. 2018); Box-Muller. */
+/** Normal with deviation 0.02, as BERT starts its layers (Devlin et al. 2018). */
 function initialWeight(dims: readonly number[], seed: number): Tensor {
   const random = createRandom(seed, 'head')
-  const data = Float32Array.from({ length: sizeOf(dims) }, () => {
-    return 0.02 * Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
-  })
-  return tensor('float32', dims, data)
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => 0.02 * drawNormal(random)),
+  )
 }
 
 function definesValue(model: Model, name: string): boolean {

@@ -1,3 +1,4 @@
+export { wilsonInterval } from '../base/index.ts'
 export { openEncoder } from '../encoders/index.ts'
 export type { CheckpointOptions } from './checkpoint.ts'
 export { chooseSettings, type SettingsFacts } from './choose-settings.ts'
@@ -17,7 +18,6 @@ export type {
   PrimaryScore,
   ReportOf,
 } from './metrics/evaluation-report.ts'
-export { wilsonInterval } from './metrics/intervals.ts'
 export type { TrainingSettings } from './settings.ts'
 export { startEstimate, startTraining, type TrainingJob } from './start-training.ts'
 export type { StepShape } from './step-graph.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { evaluateLogits } from './evaluate-classes.ts'
-import { wilsonInterval } from './intervals.ts'
 
 describe('evaluateLogits', () => {
   // Truth a a a b b c; answers a a b b a c.
@@ -37,17 +36,5 @@ describe('evaluateLogits', () => {
   it('counts a class without examples in no mean', () => {
     const absent = evaluateLogits([Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)], [0, 1], ['a', 'b', 'c'])
     expect(absent.macroF1).toBe(1)
-  })
-})
-
-describe('wilsonInterval', () => {
-  // Newcombe (1998), table I, method 3.
-  it.each([
-    [81, 263, 0.2553, 0.3662],
-    [15, 148, 0.0624, 0.1605],
-    [0, 20, 0, 0.1611],
-    [1, 29, 0.0061, 0.1718],
-  ])('of %i in %i is the published one', (successes, count, low, high) => {
-    expect(wilsonInterval(successes, count)).toBeClose([low, high], { absolute: 5e-5 })
   })
 })

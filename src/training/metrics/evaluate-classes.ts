@@ -1,6 +1,7 @@
+import { wilsonInterval } from '../../base/index.ts'
 import type { ClassMetrics, ClassReport } from './evaluation-report.ts'
 import { macroF1Of, toClassMetrics } from './found-labels.ts'
-import { ratio, wilsonInterval } from './intervals.ts'
+import { ratio } from './intervals.ts'
 
 /** The report on each text's logits, one for each label, against the index of its true label. */
 export function evaluateLogits(

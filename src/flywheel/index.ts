@@ -1,0 +1,35 @@
+export { type ComparisonVerdict, compareModels, type ModelComparison } from './comparison/compare-models.ts'
+export {
+  type DetectDriftOptions,
+  type DriftReport,
+  type DriftStatistic,
+  type DriftTest,
+  detectDrift,
+  type TrafficWindow,
+} from './drift/detect-drift.ts'
+export { estimateLabelShift, type KnownPrediction } from './drift/estimate-label-shift.ts'
+export type { EmbeddingRows } from './embedding-rows.ts'
+export { type AuditReading, type Audits, readAudits, recordAudit, startAudits } from './gate/audits.ts'
+export type { CalibrationPair } from './gate/calibration-pair.ts'
+export { type ChooseThresholdOptions, chooseThreshold } from './gate/choose-threshold.ts'
+export { acceptsScore, type Gate, type GateEvidence } from './gate/gate.ts'
+export type { GatePromise } from './gate/gate-promise.ts'
+export { type PooledEvidence, poolEvidence } from './gate/pool-evidence.ts'
+export { type SimulatedTask, simulateGates } from './gate/simulate-gate.ts'
+export { applyTemperature, confidencesOf, fitTemperature, type LogitRows, toLogits } from './gate/temperature.ts'
+export {
+  type ChooseToLabelOptions,
+  chooseToLabel,
+  type RequestToLabel,
+  type UnlabelledRequests,
+} from './labelling/choose-to-label.ts'
+export { findLabelErrors, type LabelErrors, type LikelyLabelError } from './labelling/find-label-errors.ts'
+export { type AnnotatorAgreement, krippendorffAlpha, type MeasurementLevel } from './labelling/krippendorff-alpha.ts'
+export {
+  chooseRejection,
+  isOutOfScope,
+  type Rejection,
+  type RejectionOptions,
+} from './out-of-scope/choose-rejection.ts'
+export { type DistanceScorer, fitCosineDistance, fitMahalanobisDistance } from './out-of-scope/class-distances.ts'
+export { energyScores } from './out-of-scope/energy-score.ts'
