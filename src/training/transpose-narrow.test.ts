@@ -43,8 +43,15 @@ describe('transposeNarrowOperands', () => {
     for (const i of [0, 1]) expect(after[i]).toBeClose(before[i] as Float32Array, { absolute: 1e-4 })
   })
 
-  it('leaves an operand that is wider than the other, and batches of few rows', () => {
-    expect(turns(transposeNarrowOperands(weightGradients(300, 32)))).toBe(0)
+  it('turns the other operand and the result where that is the narrower one', async () => {
+    const model = weightGradients(300, 32)
+    const turned = transposeNarrowOperands(model)
+    expect(turns(turned)).toBe(4)
+    const [before, after] = [await run(model, 300, 32), await run(turned, 300, 32)]
+    for (const i of [0, 1]) expect(after[i]).toBeClose(before[i] as Float32Array, { absolute: 1e-4 })
+  })
+
+  it('leaves batches of few rows', () => {
     expect(turns(transposeNarrowOperands(weightGradients(100, 8)))).toBe(0)
   })
 })

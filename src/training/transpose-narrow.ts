@@ -1,34 +1,53 @@
 /**
- * Gradients of weights, xᵀ·dy, with xᵀ formed once: the runtime's kernel of a product whose left matrix is stored the
- * other way round takes longer than a pass that turns it, and query, key and value share one x.
+ * Gradients of weights, xᵀ·dy, with the narrower matrix turned once: the runtime's kernel of a product whose left matrix is
+ * stored the other way round takes longer than a pass that turns it, and query, key and value share one x.
  */
-import { intOf, ints, type Model, type Node } from '../onnx/index.ts'
+import { present } from '../base/index.ts'
+import { type Attribute, intOf, ints, type Model, type Node } from '../onnx/index.ts'
 
 /** Rows from which on the kernel's own turning costs more than a pass. */
 const rowsMin = 256
 
-/** The step's graph with each such product where x is no wider than dy on a transposed copy of x. All sizes are fixed. */
+/** The step's graph with xᵀ·dy as (xᵀ)·dy where x is no wider than dy, else as (dyᵀ·x)ᵀ. All sizes are fixed. */
 export function transposeNarrowOperands(model: Model): Model {
   const { graph } = model
   const dims = new Map([...graph.inputs, ...graph.valueInfo.values()].map(({ name, dims }) => [name, dims ?? []]))
   const valueInfo = new Map(graph.valueInfo)
+  const made = new Set<string>()
+  const turn = (name: string, turned: string, dims: readonly number[]): Node[] => {
+    if (made.has(turned)) return []
+    made.add(turned)
+    valueInfo.set(turned, { name: turned, dtype: 'float32', dims })
+    return [make('Transpose', [name], turned, { perm: ints([1, 0]) })]
+  }
   const nodes = graph.nodes.flatMap((node): Node[] => {
-    const [a = '', b = ''] = node.inputs
-    const [rows, width] = dims.get(a) ?? []
-    const other = dims.get(b)?.[intOf(node, 'transB', 0) === 1 ? 0 : 1]
-    if (node.opType !== 'Gemm' || intOf(node, 'transA', 0) !== 1) return [node]
+    const [x = '', dy = ''] = node.inputs
+    const [rows, width] = dims.get(x) ?? []
+    const other = dims.get(dy)?.[1]
+    const isPlain = node.opType === 'Gemm' && node.inputs.length === 2 && !node.attributes.alpha
+    if (!isPlain || intOf(node, 'transA', 0) !== 1 || intOf(node, 'transB', 0) === 1) return [node]
     if (typeof rows !== 'number' || typeof width !== 'number' || typeof other !== 'number') return [node]
-    if (rows < rowsMin || width > other) return [node]
-    const turned = `${a}/turned`
-    const { transA: _, ...attributes } = node.attributes
-    const product = { ...node, inputs: [turned, ...node.inputs.slice(1)], attributes }
-    if (valueInfo.has(turned)) return [product]
-    valueInfo.set(turned, { name: turned, dtype: 'float32', dims: [width, rows] })
-    const attribute = { perm: ints([1, 0]) }
+    if (rows < rowsMin) return [node]
+    const output = present(node.outputs[0], 'output of Gemm')
+    if (width <= other) {
+      return [...turn(x, `${x}/turned`, [width, rows]), make('Gemm', [`${x}/turned`, dy], output)]
+    }
+    const flipped = `${output}/flipped`
+    valueInfo.set(flipped, { name: flipped, dtype: 'float32', dims: [other, width] })
     return [
-      { name: turned, opType: 'Transpose', domain: '', inputs: [a], outputs: [turned], attributes: attribute },
-      product,
+      ...turn(dy, `${dy}/turned`, [other, rows]),
+      make('Gemm', [`${dy}/turned`, x], flipped),
+      ...turn(flipped, output, [width, other]),
     ]
   })
   return { ...model, graph: { ...graph, nodes, valueInfo } }
+}
+
+function make(
+  opType: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: Readonly<Record<string, Attribute>> = {},
+): Node {
+  return { name: output, opType, domain: '', inputs, outputs: [output], attributes }
 }
