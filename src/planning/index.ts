@@ -84,7 +84,15 @@ export {
   type PlanResult,
 } from './forecast/forecast-venture.ts'
 export { measureTornado, type TornadoBar } from './forecast/measure-tornado.ts'
-export type { Channel, Cost, Financing, Link as VentureLink, Quantity, Segment, VenturePlan } from './forecast/venture-plan.ts'
+export type {
+  Channel,
+  Cost,
+  Financing,
+  Link as VentureLink,
+  Quantity,
+  Segment,
+  VenturePlan,
+} from './forecast/venture-plan.ts'
 export type { HiringQuestion, MonthlySpend, Role } from './integer/hiring-question.ts'
 export {
   type LinearModel,

@@ -70,7 +70,7 @@ const cases: Case[] = [
     'it starts from class centroids, as the base was made for sentences',
   ],
   ...(['multilabel', 'regress', 'ordinal', 'tag'] as TaskKind[]).map((kind): Case => {
-    return [kind, facts({ kind }), { head: 'linear', tokensPerBatch: 512 }, `of all models that ${kind}`]
+    return [kind, facts({ kind }), { head: 'linear', tokensPerBatch: 512 }, '770 examples, 10 a label (small)']
   }),
   [
     'vectors',

@@ -31,7 +31,7 @@ type Rule = {
   readonly reason: (facts: SettingsFacts) => string
 }
 
-type DecidedByRules = 'epochs' | 'pooling' | 'learningRate' | 'headLearningRate' | 'head'
+type DecidedByRules = 'epochs' | 'pooling' | 'learningRate' | 'headLearningRate'
 
 /** Settings that no rule need decide. Measured: docs/recipe.md. */
 const constants = {
@@ -59,6 +59,7 @@ const constants = {
   dropout: 0.1,
   clipNorm: 1,
   patience: 2,
+  head: 'linear',
   seed: 1,
 } satisfies Omit<TrainingSettings, DecidedByRules>
 
@@ -99,16 +100,13 @@ const rules: readonly Rule[] = [
   },
   {
     applies: ({ sentencePooling }) => sentencePooling === null,
-    settings: () => ({ pooling: 'mean', learningRate: 1e-4, headLearningRate: 1e-3 }),
+    settings: () => ({ pooling: 'mean', head: 'linear', learningRate: 1e-4, headLearningRate: 1e-3 }),
     reason: () => 'the base was not made for sentences',
   },
   {
-    applies: () => true,
-    settings: (facts) => ({ head: startsFromCentroids(facts) ? 'cosine' : 'linear' }),
-    reason: (facts) => {
-      if (startsFromCentroids(facts)) return 'it starts from class centroids, as the base was made for sentences'
-      return facts.kind === 'classify' ? 'the base was not made for sentences' : `of all models that ${facts.kind}`
-    },
+    applies: ({ kind, sentencePooling }) => kind === 'classify' && sentencePooling !== null,
+    settings: () => ({ head: 'cosine' }),
+    reason: () => 'it starts from class centroids, as the base was made for sentences',
   },
   {
     applies: (facts) => isFewShot(facts) && facts.sentencePooling !== null,
@@ -210,10 +208,6 @@ function perLabel({ exampleCount, labelCounts }: SettingsFacts): number {
 function countsOf(facts: SettingsFacts): string {
   const examples = `${facts.exampleCount} examples`
   return facts.labelCounts.size > 0 ? `${examples}, ${Number(perLabel(facts).toPrecision(2))} a label` : examples
-}
-
-function startsFromCentroids({ kind, sentencePooling }: SettingsFacts): boolean {
-  return sentencePooling !== null && kind === 'classify'
 }
 
 function rarestOf({ labelCounts }: SettingsFacts): { label: string; count: number } {

@@ -61,6 +61,7 @@ describe('capstan train --resume', () => {
     const resumed = json(stdout)
     expect(weightsOf(resumed)).toBe(weightsOf(whole))
     expect(resumed.run).toMatchObject({ status: 'succeeded', error: null })
+    expect(resumed.run.estimate?.steps).toBe(whole.run.estimate?.steps)
     expect(resumed.model.version).toBe(1)
     expect(await readdir(join(folder, 'killed/.capstan/training'))).toEqual([])
     const [expected, found] = [await seriesOf('whole', whole), await seriesOf('killed', resumed)]
