@@ -15,7 +15,14 @@ it('takes an amount with or without quotes and leaves columns open that a task d
     tasks: { support: { textColumn: 'question' } },
   })
   expect(config.rates.cpuHour.amount).toBe('0.04')
-  expect(config.tasks).toEqual({ support: { textColumn: 'question' } })
+  expect(config.tasks).toEqual({
+    support: {
+      textColumn: 'question',
+      target: { agreement: 0.95, confidence: 0.95 },
+      retention: 'full',
+      belowTarget: 'answer',
+    },
+  })
 })
 
 it('names every wrong place at once', () => {

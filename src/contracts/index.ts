@@ -1,4 +1,5 @@
-export { type Config, configSchema, defaultCpuHourRate, type Rate, rateSchema, taskNameSchema } from './config.ts'
+export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
+export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
 export { type ModelAnswer, modelAnswerSchema } from './model-answer.ts'
@@ -43,6 +44,23 @@ export {
   type PredictionRequest,
 } from './prediction-request.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
+export { type Rate, rateSchema } from './rate.ts'
 export { type Run, runSchema, type Usage, usageSchema } from './run.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
+export {
+  type Retention,
+  retentionSchema,
+  type TaskConfig,
+  type TaughtKind,
+  taskConfigSchema,
+  taughtKindSchema,
+} from './task-config.ts'
 export { type TaskKind, taskKindSchema } from './task-kind.ts'
+export {
+  currencyOfTeacher,
+  type TeacherConfig,
+  type TeacherConfigOf,
+  type TeacherLimits,
+  teacherConfigSchema,
+  teacherLimitsSchema,
+} from './teacher.ts'
