@@ -36,7 +36,7 @@ export function buildPrompt(task: TaughtTask, examples: readonly PromptExample[]
     lines.push('', 'Labels:', ...labels.map(([label, about]) => `- ${JSON.stringify(label)}: ${about}`))
   if (examples.length > 0) lines.push('', 'Examples:')
   for (const { input, answer } of examples) {
-    lines.push(`${writeInput(input)} → ${JSON.stringify({ [field]: valueOf(answer) })}`)
+    lines.push(`${writeInput(input)} → ${JSON.stringify({ [field]: fieldValue(answer) })}`)
   }
   const system = lines.join('\n')
   const schema = {
@@ -64,7 +64,7 @@ function sampleOf({ kind }: TaughtTask): unknown {
   return kind === 'classify' ? '…' : ['…']
 }
 
-function valueOf(answer: TeacherAnswer): unknown {
+function fieldValue(answer: TeacherAnswer): unknown {
   if (answer.kind === 'class') return answer.label
   return answer.kind === 'classes' ? answer.labels : answer.value
 }
