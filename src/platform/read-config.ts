@@ -87,10 +87,11 @@ function findNode(
 }
 
 function badConfig(path: string, problems: { line: number; message: string }[]): InvalidInputError {
-  const list = problems.map(({ line, message }) => `\n  line ${line}: ${message}`).join('')
+  const inOrder = [...problems].sort((a, b) => a.line - b.line)
+  const list = inOrder.map(({ line, message }) => `\n  line ${line}: ${message}`).join('')
   return new InvalidInputError('config.invalid', `${path} is not a valid configuration:${list}`, {
     hint: 'docs/configuration.md describes every setting.',
-    details: { path, problems },
+    details: { path, problems: inOrder },
   })
 }
 

@@ -133,6 +133,10 @@ describe('people', () => {
   function createQueue(known?: unknown) {
     const asked: string[] = []
     let answer = (_: unknown) => {}
+    let onWaiting = () => {}
+    const waiting = new Promise<void>((resolve) => {
+      onWaiting = resolve
+    })
     const queue: LabelQueue = {
       async enqueue({ key }) {
         asked.push(key)
@@ -142,9 +146,10 @@ describe('people', () => {
         new Promise((resolve, reject) => {
           answer = resolve
           signal.addEventListener('abort', () => reject(signal.reason))
+          onWaiting()
         }),
     }
-    return { queue, asked, answer: (value: unknown) => answer(value) }
+    return { queue, asked, waiting, answer: (value: unknown) => answer(value) }
   }
   const openHuman = (labelQueue: LabelQueue, waitMs = 0) =>
     openTask({ teacherBudgetPerDay: usd('0.10'), teacher: { type: 'human', waitMs, pricePerCall: usd('0.05') } }, { labelQueue })
@@ -164,17 +169,20 @@ describe('people', () => {
   })
 
   it('are waited for as long as the task says', async () => {
-    const { queue, asked, answer } = createQueue()
-    const { teacher, time } = await openTask(
-      { teacher: { type: 'human', waitMs: timeoutMs, limits: { timeoutMs: timeoutMs * 2 } } },
-      { labelQueue: queue },
-    )
-    const answered = teacher.ask({ text: 'a' })
-    while (asked.length < 1) await Promise.resolve()
-    for (let i = 0; i < 10; i++) await Promise.resolve()
-    answer('card')
+    const teacherOfPatience = { type: 'human', waitMs: timeoutMs, limits: { timeoutMs: timeoutMs * 2 } }
+    const first = createQueue()
+    const quick = await openTask({ teacher: teacherOfPatience }, { labelQueue: first.queue })
+    const answered = quick.teacher.ask({ text: 'a' })
+    await first.waiting
+    first.answer('card')
     expect(await answered).toMatchObject({ type: 'answered', answer: { label: 'card' } })
-    void time
+
+    const second = createQueue()
+    const slow = await openTask({ teacher: teacherOfPatience }, { labelQueue: second.queue })
+    const pending = slow.teacher.ask({ text: 'a' })
+    await second.waiting
+    slow.time.advance(timeoutMs)
+    expect(await pending).toMatchObject({ type: 'pending', latencyMs: timeoutMs })
   })
 
   it('are not asked again for a label that the task lacks', async () => {
@@ -229,6 +237,13 @@ describe('mistakes in the set-up', () => {
     const error = await opening.catch((reason: unknown) => reason)
     expectNoSecret(error)
     expect((error as { code: string }).code).toBe('teacher.bad-setup')
-    expect((error as Error).message.replaceAll(folder, '')).toMatchInlineSnapshot()
+    expect((error as Error).message.replaceAll(folder, '')).toMatchInlineSnapshot(`
+      "Teachers cannot begin their work:
+        tasks.first.teacher: the environment variable MISSING_KEY is not set
+        tasks.first.teacher: examples.0: the label is none of the task's 2
+        tasks.second.teacher: the environment variable BROKEN_KEY has characters that no header may have
+        tasks.third.teacher: labelled.csv has labels that the task lacks: cash
+        tasks.fourth.teacher: /nowhere.csv does not exist"
+    `)
   })
 })

@@ -58,23 +58,34 @@ function isIban(found: string): boolean {
 
 /** Replaces card numbers among groups of digits; groups are never cut, so a longer number is no card. */
 function redactCards(found: string): string {
+  // Groups at even places, what separates them at odd ones.
   const parts = found.split(/([ -])/)
-  for (let start = 0; start < parts.length; start += 2) {
-    for (let end = start + 1, digits = parts[start] as string; digits.length <= 19; end += 2) {
-      if (digits.length >= 12 && isCardNumber(digits)) {
-        parts.splice(start, end - start, '[CARD]')
-        break
-      }
-      if (end >= parts.length) break
-      digits += parts[end + 1]
-    }
+  let redacted = ''
+  for (let start = 0; start < parts.length; ) {
+    const end = findCardEnd(parts, start)
+    redacted += end === undefined ? parts[start] : '[CARD]'
+    start = end ?? start + 1
   }
-  return parts.join('')
+  return redacted
+}
+
+/** The place after the shortest card number that begins with the group at `start`. */
+function findCardEnd(parts: readonly string[], start: number): number | undefined {
+  if (start % 2 === 1) return undefined
+  let digits = ''
+  for (let i = start; i < parts.length && digits.length < 19; i += 2) {
+    digits += parts[i]
+    if (digits.length >= 12 && digits.length <= 19 && isCardNumber(digits)) return i + 1
+  }
+  return undefined
 }
 
 /** ISO/IEC 7812-1, Annex B (Luhn): from the right, every second digit doubled; the sum of all digits is a multiple of ten. */
 function isCardNumber(digits: string): boolean {
-  const values = [...digits].reverse().map(Number)
-  const sum = values.reduce((total, digit, i) => total + (i % 2 === 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0)), 0)
+  let sum = 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i])
+    sum += i % 2 === 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0)
+  }
   return sum % 10 === 0
 }
