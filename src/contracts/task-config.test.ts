@@ -44,7 +44,10 @@ describe('a task with a teacher', () => {
     [{ kind: 'classify', labels, teacher: { ...http, answer: '$.label' } }, ['teacher.answer']],
     [{ kind: 'classify', labels, teacher: { ...http, headersEnv: { 'a b': 'KEY' } } }, ['teacher.headersEnv.a b']],
     [{ kind: 'classify', labels, teacher: { type: 'human', waitMs: 20_000 } }, ['teacher.waitMs']],
-    [{ kind: 'classify', labels, teacher: openai, teacherBudgetPerDay: { amount: 5, currency: 'EUR' } }, ['teacherBudgetPerDay.currency']],
+    [
+      { kind: 'classify', labels, teacher: openai, teacherBudgetPerDay: { amount: 5, currency: 'EUR' } },
+      ['teacherBudgetPerDay.currency'],
+    ],
     [{ teacherBudgetPerDay: { amount: 5, currency: 'EUR' } }, ['teacherBudgetPerDay']],
     [{ target: { agreement: 95 } }, ['target.agreement']],
     [{ retention: 'some' }, ['retention']],

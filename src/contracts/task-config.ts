@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { currencySchema } from './money.ts'
-import { decimalSchema } from './rate.ts'
+import { priceSchema } from './rate.ts'
 import { taskKindSchema } from './task-kind.ts'
 import { currencyOfTeacher, type TeacherConfig, teacherConfigSchema } from './teacher.ts'
 
 /** What is kept of the texts that are asked: all, all but what names a person, or nothing. */
 export const retentionSchema = z.enum(['full', 'redacted', 'none'])
-
-const priceSchema = z.strictObject({ amount: decimalSchema, currency: currencySchema })
 
 /** Kinds of task whose answers a teacher gives. */
 export const taughtKindSchema = taskKindSchema.extract(['classify', 'multilabel', 'regress'])

@@ -1,7 +1,7 @@
 // A teacher in capstan.yaml. Secrets are never part of it: a key is named by the environment variable that holds it.
 import { z } from 'zod'
 import { currencySchema } from './money.ts'
-import { decimalSchema } from './rate.ts'
+import { decimalSchema, priceSchema } from './rate.ts'
 
 const variableSchema = z
   .string()
@@ -18,8 +18,6 @@ const addressSchema = z
   })
 
 const freePrice = { amount: '0', currency: 'USD' }
-
-const priceSchema = z.strictObject({ amount: decimalSchema, currency: currencySchema })
 
 /** How patient Capstan is with a teacher, and how much it asks of it at once. */
 export const teacherLimitsSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { redactText, retainText } from './redact-text.ts'
+import { redactText, retainText } from '../index.ts'
 
 describe('redaction', () => {
   it.each([

@@ -1,7 +1,15 @@
 import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
 import { postJson } from './post-json.ts'
 import { readAnswer } from './read-answer.ts'
-import { failedTry, nonsense, spentNothing, type TaughtTask, type Teacher, type TeacherInput } from './teacher.ts'
+import {
+  failedTry,
+  nonsense,
+  spentNothing,
+  spentUnknown,
+  type TaughtTask,
+  type Teacher,
+  type TeacherInput,
+} from './teacher.ts'
 
 /** An endpoint of the team's own: a body made from a template, and a place in the reply where the answer stands. */
 export function createHttpTeacher(options: {
@@ -20,7 +28,7 @@ export function createHttpTeacher(options: {
     async ask(input, signal) {
       const body = JSON.stringify(fillTemplate(config.body, input))
       const reply = await postJson({ url, headers, body, replyBytesMax: config.limits.replyBytesMax, signal })
-      if (reply.type === 'broken') return failedTry(reply.failure, { costMicro: null, tokens: null })
+      if (reply.type === 'broken') return failedTry(reply.failure, spentUnknown)
       if (reply.type === 'refused') return failedTry(reply.failure, spentNothing)
       const spent = { costMicro: priceMicro, tokens: null }
       const value = resolvePointer(reply.value, config.answer)

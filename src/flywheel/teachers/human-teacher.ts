@@ -9,7 +9,11 @@ export type LabelQueue = {
    * Puts a question in. `key` is the same for the same input of a task: asking twice is one question with one ticket.
    * An answer (label, list of labels or number) comes back where people have given it already.
    */
-  enqueue(question: { task: string; key: string; input: TeacherInput }): Promise<{ ticket: string; answer?: unknown }>
+  enqueue(question: {
+    task: string
+    key: string
+    input: TeacherInput
+  }): Promise<{ ticket: string; isNew: boolean; answer?: unknown }>
   /** What people say about a ticket, once they do; rejects with the signal's reason. */
   awaitAnswer(ticket: string, signal: AbortSignal): Promise<unknown>
 }
@@ -30,11 +34,11 @@ export function createHumanTeacher(options: {
     costMicroMax: () => priceMicro,
     async ask(input, signal) {
       const key = sha256(JSON.stringify([task.name, input.text, input.textPair ?? null]))
-      const { ticket, answer: known } = await queue.enqueue({ task: task.name, key, input })
+      const { ticket, isNew, answer: known } = await queue.enqueue({ task: task.name, key, input })
       const given = known ?? (await waitForAnswer({ queue, ticket, waitMs: config.waitMs, sleep, signal }))
-      // A question that waits is an order placed: its price stays taken from the day's budget.
-      if (given === undefined) return { type: 'pending', ticket, spent: { costMicro: null, tokens: null } }
-      const spent: Spent = { costMicro: priceMicro, tokens: null }
+      // A new question is an order placed: while it waits its price stays taken. Asked again it costs nothing more.
+      if (given === undefined) return { type: 'pending', ticket, spent: isNew ? spentUnknown : spentNothing }
+      const spent: Spent = isNew ? { costMicro: priceMicro, tokens: null } : spentNothing
       const answer = readAnswer(task, given)
       if (typeof answer === 'string') return failedTry({ ...nonsense(answer), retry: 'never' }, spent)
       return { type: 'answered', answer, provenance, spent }

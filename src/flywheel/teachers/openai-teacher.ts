@@ -9,11 +9,11 @@ import { buildPrompt, type Prompt, type PromptExample, writeInput } from './buil
 import { type JsonReply, postJson } from './post-json.ts'
 import { readAnswer } from './read-answer.ts'
 import {
-  type Failure,
   failedTry,
   nonsense,
   type Spent,
   spentNothing,
+  spentUnknown,
   type TaughtTask,
   type Teacher,
   type TeacherInput,
@@ -78,18 +78,13 @@ export function createOpenaiTeacher(options: {
       form = modes[modes.indexOf(form) + 1] as AnswerMode
       reply = await send(input, form, signal)
     }
-    if (reply.type === 'broken') return failedTry(reply.failure, { costMicro: null, tokens: null })
+    if (reply.type === 'broken') return failedTry(reply.failure, spentUnknown)
     if (reply.type === 'refused') return failedTry(reply.failure, spentNothing)
     mode = form
     const completion = chatCompletionSchema.safeParse(reply.value)
     if (!completion.success) {
-      const failure: Failure = {
-        reason: 'error',
-        detail: 'the reply is no chat completion',
-        retry: 'never',
-        fault: 'teacher',
-      }
-      return failedTry(failure, { costMicro: null, tokens: null })
+      const detail = 'the reply is no chat completion'
+      return failedTry({ reason: 'error', detail, retry: 'never', fault: 'teacher' }, spentUnknown)
     }
     const { usage, model } = completion.data
     const spent = toSpent(usage, prices)
@@ -172,7 +167,7 @@ function readPrices(prices: OpenaiConfig['prices']): Prices {
 }
 
 function toSpent(usage: ChatCompletion['usage'], prices: Prices): Spent {
-  if (!usage) return { costMicro: null, tokens: null }
+  if (!usage) return spentUnknown
   const cachedInput = Math.min(usage.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens)
   const tokens = { input: usage.prompt_tokens, cachedInput, output: usage.completion_tokens }
   return { costMicro: divideHalfEven(costTimesMillion(tokens, prices), million), tokens }

@@ -103,3 +103,4 @@ export function nonsense(detail: string): Failure {
 }
 
 export const spentNothing: Spent = { costMicro: 0n, tokens: null }
+export const spentUnknown: Spent = { costMicro: null, tokens: null }

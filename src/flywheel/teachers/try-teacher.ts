@@ -3,7 +3,14 @@ import type { TeacherLimits } from '../../contracts/index.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { DailyBudget } from './daily-budget.ts'
 import type { Spending } from './spending.ts'
-import { failedTry, type Teacher, type TeacherEvent, type TeacherInput, type TeacherTry } from './teacher.ts'
+import {
+  failedTry,
+  spentUnknown,
+  type Teacher,
+  type TeacherEvent,
+  type TeacherInput,
+  type TeacherTry,
+} from './teacher.ts'
 
 /** What every try of one teacher goes through. */
 export type TryContext = {
@@ -36,7 +43,7 @@ export async function tryTeacher(
     const reservation = await budget?.reserve(costMicroMax)
     if (budget && !reservation) return refused('budget', 'what is left of today’s budget is less than a try may cost')
     const tried = await measureTry(context, input, signal).catch((error: unknown) => {
-      spending.add({ costMicro: null, tokens: null }, costMicroMax)
+      spending.add(spentUnknown, costMicroMax)
       throw error
     })
     spending.add(tried.spent, costMicroMax)
@@ -73,7 +80,7 @@ async function tryInTime(
   const ended = new AbortController()
   const late = failedTry(
     { reason: 'timeout', detail: `no answer within ${limits.timeoutMs} ms`, retry: 'backoff', fault: 'teacher' },
-    { costMicro: null, tokens: null },
+    spentUnknown,
   )
   const timeUp = sleep(limits.timeoutMs, ended.signal).then(() => {
     timeout.abort()
