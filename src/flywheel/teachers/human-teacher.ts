@@ -1,7 +1,16 @@
 import { type Sleep, sha256 } from '../../base/index.ts'
 import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
 import { readAnswer } from './read-answer.ts'
-import { failedTry, nonsense, type Spent, type TaughtTask, type Teacher, type TeacherInput } from './teacher.ts'
+import {
+  failedTry,
+  nonsense,
+  type Spent,
+  spentNothing,
+  spentUnknown,
+  type TaughtTask,
+  type Teacher,
+  type TeacherInput,
+} from './teacher.ts'
 
 /** Where people find what to label. Kept by whoever stores it; what it stores of the input follows the task's retention. */
 export type LabelQueue = {
