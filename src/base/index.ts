@@ -1,5 +1,5 @@
 export { assert, present } from './assert.ts'
-export { type Clock, systemClock } from './clock.ts'
+export { type Clock, type Sleep, systemClock, systemSleep } from './clock.ts'
 export {
   CapstanError,
   ConflictError,

@@ -1,24 +1,12 @@
 import { z } from 'zod'
 import { deviceSchema } from './device.ts'
-import { currencySchema } from './money.ts'
+import { type Rate, rateSchema } from './rate.ts'
 import { taskKindSchema } from './task-kind.ts'
 
 /** A task's name: it stands in addresses, folders and commands. */
 export const taskNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be lower-case letters, digits, "-" and "_", at most 63')
-
-/** A price with the day and the place it was found: no rate is a constant of the program. */
-export const rateSchema = z.strictObject({
-  amount: z
-    .union([z.string(), z.number().transform(String)])
-    .pipe(z.string().regex(/^\d{1,12}(\.\d{1,6})?$/, 'must be a decimal of at most six places, such as "0.04"')),
-  currency: currencySchema,
-  date: z.iso.date(),
-  source: z.string().min(1),
-})
-
-export type Rate = z.output<typeof rateSchema>
 
 /** One vCPU for an hour, until `capstan.yaml` says what this team pays. */
 export const defaultCpuHourRate: Rate = {

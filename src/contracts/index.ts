@@ -1,5 +1,6 @@
 export { type AdapterConfig, adapterConfigSchema, adapterFiles, type BaseReference } from './adapter-config.ts'
-export { type Config, configSchema, defaultCpuHourRate, type Rate, rateSchema, taskNameSchema } from './config.ts'
+export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
+export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
@@ -45,6 +46,7 @@ export {
   type PredictionRequest,
 } from './prediction-request.ts'
 export { type Problem, type ProblemError, problemErrorSchema, problemSchema } from './problem.ts'
+export { type Rate, rateSchema } from './rate.ts'
 export {
   type Choice,
   choiceSchema,
@@ -64,4 +66,20 @@ export {
   stepMetricsSchema,
 } from './run-details.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
+export {
+  type Retention,
+  retentionSchema,
+  type TaskConfig,
+  type TaughtKind,
+  taskConfigSchema,
+  taughtKindSchema,
+} from './task-config.ts'
 export { type TaskKind, taskKindSchema } from './task-kind.ts'
+export {
+  currencyOfTeacher,
+  type TeacherConfig,
+  type TeacherConfigOf,
+  type TeacherLimits,
+  teacherConfigSchema,
+  teacherLimitsSchema,
+} from './teacher.ts'

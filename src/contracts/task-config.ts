@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { priceSchema } from './rate.ts'
+import { taskKindSchema } from './task-kind.ts'
+import { currencyOfTeacher, type TeacherConfig, teacherConfigSchema } from './teacher.ts'
+
+/** What is kept of the texts that are asked: all, all but what names a person, or nothing. */
+export const retentionSchema = z.enum(['full', 'redacted', 'none'])
+
+/** Kinds of task whose answers a teacher gives. */
+export const taughtKindSchema = taskKindSchema.extract(['classify', 'multilabel', 'regress'])
+
+/** A task in `capstan.yaml`. What concerns the teacher may be left out: then there is no gate, and the model answers all. */
+export const taskConfigSchema = z
+  .strictObject({
+    kind: taskKindSchema.optional(),
+    textColumn: z.string().min(1).optional(),
+    labelColumn: z.string().min(1).optional(),
+    pairColumn: z.string().min(1).optional(),
+    negativeColumn: z.string().min(1).optional(),
+    labelSeparator: z.string().min(1).optional(),
+    description: z.string().min(1).optional().describe('What is asked, in a sentence: teachers read it'),
+    labels: z
+      .record(z.string().regex(/^\S(.*\S)?$/, 'must not be empty or begin or end with white space'), z.string().min(1))
+      .optional()
+      .describe('Each label with its description: teachers read them'),
+    range: z
+      .strictObject({ min: z.number(), max: z.number() })
+      .refine(({ min, max }) => min < max, { error: 'needs a min below its max' })
+      .optional()
+      .describe('To regress: what a teacher’s numbers must lie in'),
+    teacher: teacherConfigSchema.optional(),
+    target: z
+      .strictObject({
+        agreement: z.number().gt(0).lt(1).default(0.95),
+        confidence: z.number().gte(0.5).lt(1).default(0.95),
+      })
+      .prefault({})
+      .describe('Agreement with the teacher that the own model’s answers keep, and with what confidence'),
+    price: priceSchema.optional().describe('What one answer is charged with'),
+    teacherBudgetPerDay: priceSchema.optional().describe('The most the teacher may cost in one day of UTC'),
+    retention: retentionSchema.default('full'),
+    belowTarget: z
+      .enum(['answer', 'refuse'])
+      .default('answer')
+      .describe('Where the teacher cannot answer: the model’s answer marked below_target, or 503'),
+  })
+  .superRefine((task, context) => {
+    for (const { path, message } of findTaughtFaults(task)) context.addIssue({ code: 'custom', path, message })
+  })
+
+export type TaskConfig = z.output<typeof taskConfigSchema>
+export type Retention = z.infer<typeof retentionSchema>
+export type TaughtKind = z.infer<typeof taughtKindSchema>
+
+type Fault = { path: string[]; message: string }
+type Taught = {
+  kind?: string | undefined
+  labels?: Record<string, string> | undefined
+  range?: unknown
+  teacher?: TeacherConfig | undefined
+  teacherBudgetPerDay?: { currency: string } | undefined
+}
+
+/** What has to fit together once a teacher is named. */
+function findTaughtFaults({ kind, labels, range, teacher, teacherBudgetPerDay }: Taught): Fault[] {
+  if (teacher === undefined) {
+    return teacherBudgetPerDay ? [{ path: ['teacherBudgetPerDay'], message: 'needs a teacher' }] : []
+  }
+  const faults: Fault[] = []
+  if (!taughtKindSchema.safeParse(kind).success) {
+    faults.push({ path: ['kind'], message: 'must be classify, multilabel or regress where the task has a teacher' })
+  }
+  if (kind === 'regress') {
+    if (labels !== undefined)
+      faults.push({ path: ['labels'], message: 'are not for regress, whose answer is a number' })
+  } else {
+    if (range !== undefined) faults.push({ path: ['range'], message: 'is only for regress' })
+    const least = kind === 'classify' ? 2 : 1
+    // The labels of a replay are those of its file.
+    if (Object.keys(labels ?? {}).length < least && !(teacher.type === 'replay' && labels === undefined)) {
+      faults.push({
+        path: ['labels'],
+        message: `must be at least ${least}, each with a description: the teacher reads them`,
+      })
+    }
+  }
+  const currency = currencyOfTeacher(teacher)
+  if (teacherBudgetPerDay !== undefined && teacherBudgetPerDay.currency !== currency) {
+    const message = `must be ${currency}, in which the teacher is paid: nothing is converted`
+    faults.push({ path: ['teacherBudgetPerDay', 'currency'], message })
+  }
+  return faults
+}

@@ -1,0 +1,29 @@
+import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
+import type { Example } from '../../data/index.ts'
+import { failedTry, spentNothing, type Teacher, type TeacherAnswer, type TeacherInput } from './teacher.ts'
+
+/** Answers with what a labelled file says, at a stated price; of a text that stands there twice, the first answer. */
+export function createReplayTeacher(options: {
+  config: TeacherConfigOf<'replay'>
+  examples: readonly Example[]
+}): Teacher {
+  const { config, examples } = options
+  const answers = new Map([...examples].reverse().map((example) => [keyOf(example), example.answer as TeacherAnswer]))
+  const priceMicro = parseAmountMicro(config.pricePerCall.amount)
+  const provenance = { teacher: 'replay', model: null, promptVersion: null } as const
+  return {
+    provenance,
+    currency: config.pricePerCall.currency,
+    costMicroMax: () => priceMicro,
+    async ask(input) {
+      const answer = answers.get(keyOf(input))
+      if (answer) return { type: 'answered', answer, provenance, spent: { costMicro: priceMicro, tokens: null } }
+      const detail = 'the file has no answer for this text'
+      return failedTry({ reason: 'error', detail, retry: 'never', fault: 'input' }, spentNothing)
+    },
+  }
+}
+
+function keyOf({ text, textPair }: TeacherInput): string {
+  return JSON.stringify([text, textPair ?? null])
+}
