@@ -45,31 +45,35 @@ export type HiringQuestion = {
 export function checkQuestion(question: HiringQuestion): void {
   const { baseNet, cash, bufferMin = 0, roles, spends = [], monthlyDiscount = 1 } = question
   const problems: string[] = []
-  const require = (holds: boolean, problem: string) => {
+  const check = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem)
   }
-  require(baseNet.length > 0, 'there are no months')
-  require([...baseNet, cash, bufferMin].every(Number.isFinite), 'an amount is no number')
-  require(monthlyDiscount > 0 && monthlyDiscount <= 1, `the discount is ${monthlyDiscount}`)
+  check(baseNet.length > 0, 'there are no months')
+  check([...baseNet, cash, bufferMin].every(Number.isFinite), 'an amount is no number')
+  check(monthlyDiscount > 0 && monthlyDiscount <= 1, `the discount is ${monthlyDiscount}`)
   const names = [...roles, ...spends].map(({ name }) => name)
-  for (const [i, name] of names.entries()) require(names.indexOf(name) === i, `two are named "${name}"`)
+  for (const [i, name] of names.entries()) check(names.indexOf(name) === i, `two are named "${name}"`)
   for (const role of roles) {
     const { name, monthlyCost, hireCost = 0, leadMonths = 0, countMax, countAtStart = 0, reportsTo, ramp = [] } = role
-    require(monthlyCost >= 0 && hireCost >= 0, `"${name}" costs less than nothing`)
-    require([leadMonths, countMax, countAtStart].every(isCount) &&
-      countMax > 0 &&
-      countAtStart <=
-        countMax, `"${name}" has ${countAtStart} of at most ${countMax} people, after ${leadMonths} months`)
-    require(ramp.every((share) => share >= 0 && share <= 1), `"${name}" has a ramp outside of 0 to 1`)
-    require(reportsTo === undefined ||
-      roles.some(
-        (other) => other.name === reportsTo && (other.span ?? 0) > 0,
-      ), `"${name}" reports to "${reportsTo}", which is no role with a span`)
+    check(monthlyCost >= 0 && hireCost >= 0, `"${name}" costs less than nothing`)
+    check(
+      [leadMonths, countMax, countAtStart].every(isCount) && countMax > 0 && countAtStart <= countMax,
+      `"${name}" has ${countAtStart} of at most ${countMax} people, after ${leadMonths} months`,
+    )
+    check(
+      ramp.every((share) => share >= 0 && share <= 1),
+      `"${name}" has a ramp outside of 0 to 1`,
+    )
+    check(
+      reportsTo === undefined || roles.some((other) => other.name === reportsTo && (other.span ?? 0) > 0),
+      `"${name}" reports to "${reportsTo}", which is no role with a span`,
+    )
   }
   for (const { name, perMonthMax, delayMonths = 0 } of spends) {
-    require(perMonthMax > 0 &&
-      perMonthMax < Number.POSITIVE_INFINITY &&
-      isCount(delayMonths), `"${name}" may spend ${perMonthMax} a month, back after ${delayMonths} months`)
+    check(
+      perMonthMax > 0 && perMonthMax < Number.POSITIVE_INFINITY && isCount(delayMonths),
+      `"${name}" may spend ${perMonthMax} a month, back after ${delayMonths} months`,
+    )
   }
   if (problems.length === 0) return
   throw new InvalidInputError('planning.bad-hiring', `No hiring can be planned: ${problems.join('; ')}.`, {
