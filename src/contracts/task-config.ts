@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { priceSchema } from './rate.ts'
+import { taskDataSettings } from './task-data.ts'
 import { taskKindSchema } from './task-kind.ts'
 import { currencyOfTeacher, type TeacherConfig, teacherConfigSchema } from './teacher.ts'
 
@@ -12,12 +13,7 @@ export const taughtKindSchema = taskKindSchema.extract(['classify', 'multilabel'
 /** A task in `capstan.yaml`. What concerns the teacher may be left out: then there is no gate, and the model answers all. */
 export const taskConfigSchema = z
   .strictObject({
-    kind: taskKindSchema.optional(),
-    textColumn: z.string().min(1).optional(),
-    labelColumn: z.string().min(1).optional(),
-    pairColumn: z.string().min(1).optional(),
-    negativeColumn: z.string().min(1).optional(),
-    labelSeparator: z.string().min(1).optional(),
+    ...taskDataSettings,
     description: z.string().min(1).optional().describe('What is asked, in a sentence: teachers read it'),
     labels: z
       .record(z.string().regex(/^\S(.*\S)?$/, 'must not be empty or begin or end with white space'), z.string().min(1))
