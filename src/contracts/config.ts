@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { deviceSchema } from './device.ts'
 import { type Rate, rateSchema } from './rate.ts'
-import { taskDataSettings } from './task-data.ts'
+import { taskConfigSchema } from './task-config.ts'
 
 /** A task's name: it stands in addresses, folders and commands. */
 export const taskNameSchema = z
@@ -25,7 +25,7 @@ export const configSchema = z.strictObject({
     .strictObject({ cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour') })
     .prefault({}),
   device: deviceSchema.default('cpu').describe('Where models are trained and answer'),
-  tasks: z.record(taskNameSchema, z.strictObject(taskDataSettings)).default({}),
+  tasks: z.record(taskNameSchema, taskConfigSchema).default({}),
 })
 
 export type Config = z.output<typeof configSchema>

@@ -2,6 +2,7 @@ export { type AdapterConfig, adapterConfigSchema, adapterFiles, type BaseReferen
 export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
 export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
+export { type GateStatus, gateStatusSchema } from './gate-status.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
 export { type ModelAnswer, modelAnswerSchema } from './model-answer.ts'
@@ -29,8 +30,6 @@ export {
   modelReferenceSchema,
   type Prediction,
   type PredictionOf,
-  type PredictionReply,
-  predictionReplySchema,
   predictionSchema,
   predictionsOf,
   type ScoredLabel,
@@ -65,9 +64,25 @@ export {
   type StepMetrics,
   stepMetricsSchema,
 } from './run-details.ts'
+export {
+  type Feedback,
+  type FeedbackRequest,
+  feedbackRequestSchema,
+  feedbackSchema,
+  type LabelledAnswer,
+  labelledAnswerSchema,
+  type PredictionReply,
+  predictionParametersSchema,
+  predictionReplySchema,
+  type Served,
+  type ServedPrediction,
+  type ServedReason,
+  serveOwn,
+} from './served-prediction.ts'
 export { modelListSchema, type Task, taskListSchema, taskParametersSchema, taskSchema } from './task.ts'
 export {
   type Retention,
+  type Retraining,
   retentionSchema,
   type TaskConfig,
   type TaughtKind,

@@ -41,6 +41,9 @@ export const predictionSchema = z
         label: z.string().meta({ description: 'The label with the highest score', example: 'card_arrival' }),
         score: scoreSchema,
         scores: bestFirst,
+        energy: z.number().optional().meta({
+          description: '−ln Σ exp(logit): the higher, the less the text is like those the model learnt from',
+        }),
         truncated,
       })
       .meta({ id: 'ClassPrediction' }),
@@ -81,18 +84,12 @@ export const predictionSchema = z
   ])
   .meta({ id: 'Prediction' })
 
-/** The reply has one shape for both forms of the request: predictions in the order of the inputs. */
-export const predictionReplySchema = z
-  .object({ model: modelReferenceSchema, predictions: z.array(predictionSchema).min(1) })
-  .meta({ id: 'PredictionReply' })
-
 export type ModelReference = z.infer<typeof modelReferenceSchema>
 export type ScoredLabel = z.infer<typeof scoredLabelSchema>
 export type ScoredSpan = z.infer<typeof scoredSpanSchema>
 export type Prediction = z.infer<typeof predictionSchema>
 /** The answer of one kind of task. */
 export type PredictionOf<Kind extends TaskKind> = Extract<Prediction, { kind: Kind }>
-export type PredictionReply = z.infer<typeof predictionReplySchema>
 
 /** The predictions of a model that is known to be of that kind. */
 export function predictionsOf<Kind extends TaskKind>(

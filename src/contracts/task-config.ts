@@ -10,6 +10,27 @@ export const retentionSchema = z.enum(['full', 'redacted', 'none'])
 /** Kinds of task whose answers a teacher gives. */
 export const taughtKindSchema = taskKindSchema.extract(['classify', 'multilabel', 'regress'])
 
+/** When a task with a teacher is trained, and how its candidates become live. */
+export const retrainingSchema = z.strictObject({
+  automatic: z.boolean().default(true).describe('False: only by `capstan retrain`'),
+  examplesMin: z.int().min(20).default(300).describe('Labelled examples before the first training'),
+  growth: z
+    .number()
+    .gt(1)
+    .max(100)
+    .default(1.5)
+    .describe('Trains again when the labelled examples are so many times as many'),
+  everyHours: z.number().gt(0).optional().describe('Trains again after so long, where there are new examples'),
+  epochs: z.int().min(1).optional().describe('Passes over the examples; chosen from their number where left out'),
+  folds: z.int().min(2).max(20).default(3).describe('Models that score the examples which they did not learn from'),
+  shadowRequests: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Answers of the teacher with which a candidate is compared on live traffic before it may be promoted'),
+  driftWindow: z.int().min(50).max(5000).default(300).describe('Requests in each of the two windows that are compared'),
+})
+
 /** A task in `capstan.yaml`. What concerns the teacher may be left out: then there is no gate, and the model answers all. */
 export const taskConfigSchema = z
   .strictObject({
@@ -32,6 +53,20 @@ export const taskConfigSchema = z
       })
       .prefault({})
       .describe('Agreement with the teacher that the own model’s answers keep, and with what confidence'),
+    auditShare: z
+      .number()
+      .gt(0)
+      .lte(1)
+      .default(0.03)
+      .describe('Random share of requests that the teacher is asked too, whatever the gate decides'),
+    base: z.string().min(1).optional().describe('Base model to train on: a folder or a Hugging Face id'),
+    outOfScope: z
+      .number()
+      .gt(0)
+      .lt(0.5)
+      .optional()
+      .describe('Refuse texts unlike the training data: the most in-scope requests this may cost, such as 0.01'),
+    retraining: retrainingSchema.prefault({}),
     price: priceSchema.optional().describe('What one answer is charged with'),
     teacherBudgetPerDay: priceSchema.optional().describe('The most the teacher may cost in one day of UTC'),
     retention: retentionSchema.default('full'),
@@ -45,6 +80,7 @@ export const taskConfigSchema = z
   })
 
 export type TaskConfig = z.output<typeof taskConfigSchema>
+export type Retraining = z.output<typeof retrainingSchema>
 export type Retention = z.infer<typeof retentionSchema>
 export type TaughtKind = z.infer<typeof taughtKindSchema>
 

@@ -14,7 +14,7 @@ export const taskSchema = z
       description: 'All that it can answer: labels, grades, or labels of spans; none for numbers and embeddings',
       example: ['card_arrival', 'lost_or_stolen_card'],
     }),
-    model: modelReferenceSchema,
+    model: modelReferenceSchema.nullable().meta({ description: 'Null while the teacher answers all' }),
   })
   .meta({ id: 'Task' })
 

@@ -24,6 +24,7 @@ export {
   type UnlabelledRequests,
 } from './labelling/choose-to-label.ts'
 export { findLabelErrors, type LabelErrors, type LikelyLabelError } from './labelling/find-label-errors.ts'
+export { hashText, hashTexts } from './labelling/hash-text.ts'
 export { type AnnotatorAgreement, krippendorffAlpha, type MeasurementLevel } from './labelling/krippendorff-alpha.ts'
 export {
   chooseRejection,
@@ -33,7 +34,51 @@ export {
 } from './out-of-scope/choose-rejection.ts'
 export { type DistanceScorer, fitCosineDistance, fitMahalanobisDistance } from './out-of-scope/class-distances.ts'
 export { energyScores } from './out-of-scope/energy-score.ts'
+export { type Alert, raiseAlert, selectAlerts } from './records/alerts.ts'
+export { createBudgetStore } from './records/budget-store.ts'
+export { type NewFeedback, recordFeedback, type StoredFeedback } from './records/feedback-records.ts'
+export {
+  addAudit,
+  type CalibrationScore,
+  closeGate,
+  type GateRecord,
+  insertGate,
+  selectCalibrationScores,
+  selectGate,
+} from './records/gate-records.ts'
+export {
+  answerQuestion,
+  askQuestions,
+  createLabelQueue,
+  type LabelQuestion,
+  selectLabelAnswers,
+  selectOpenQuestions,
+  spokenAnswer,
+} from './records/label-questions.ts'
+export {
+  addExamples,
+  countExamples,
+  createPredictionWriter,
+  type ExampleRecord,
+  findPrediction,
+  type PredictionRecord,
+  recordTeacherAnswer,
+  selectExamples,
+  textKeyOf,
+  type WrittenAnswer,
+} from './records/prediction-records.ts'
+export { labelsOfAnswer, sameAnswer } from './records/same-answer.ts'
+export { readTaskState, type TaskState, updateTaskState } from './records/task-state.ts'
+export {
+  countDriftLook,
+  countRepresentativeSince,
+  selectShadowAnswers,
+  selectTraffic,
+  summarizeTraffic,
+  type TrafficRow,
+} from './records/traffic.ts'
 export { redactText, retainText } from './retention/redact-text.ts'
+export { chooseRetraining, type RetrainingDue, type RetrainingFacts } from './retraining/choose-retraining.ts'
 export { type BudgetDay, type BudgetStore, createMemoryBudgetStore } from './teachers/daily-budget.ts'
 export type { GuardedTeacher } from './teachers/guard-teacher.ts'
 export type { LabelQueue } from './teachers/human-teacher.ts'

@@ -1,7 +1,10 @@
-import { type Clock, systemClock } from '../base/index.ts'
+import { type Clock, type Logger, type Random, type Sleep, systemClock } from '../base/index.ts'
 import type {
   Config,
   Device,
+  Feedback,
+  FeedbackRequest,
+  GateStatus,
   ModelReference,
   ModelVersion,
   Money,
@@ -20,6 +23,10 @@ import type { EvaluationReport } from '../training/index.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
+import type { Answered, AnswerOptions } from './flywheel/answer-requests.ts'
+import { readGateStatus } from './flywheel/gate-status.ts'
+import { openFlywheel } from './flywheel/open-flywheel.ts'
+import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
@@ -36,6 +43,11 @@ export type PlatformOptions = {
   clock?: Clock
   /** Told to another process that wants the data folder. */
   owner?: { url?: string }
+  /** Hears what fails after a request was answered. */
+  logger?: Pick<Logger, 'error'> | undefined
+  /** Draws audits; default: a stream of this process. */
+  random?: Random | undefined
+  sleep?: Sleep | undefined
 }
 
 export type PlatformContext = {
@@ -52,6 +64,9 @@ export type EvaluateRequest = DataColumns & {
   data: string
   version?: VersionReference
 }
+
+/** How often it is looked whether a task is due for training by the clock. */
+const tickMs = 60_000
 
 /** Everything Capstan does, in one process over one data folder. */
 export type Platform = {
@@ -70,6 +85,19 @@ export type Platform = {
     inputs: readonly PredictionInput[],
     options?: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+  /**
+   * Answers and stores each request: by the own model where the task's gate lets it, else by its teacher. Resolves after the
+   * commit. Throws LimitError `flywheel.teacher-unavailable` where neither may answer.
+   */
+  answer(task: string, inputs: readonly PredictionInput[], options?: AnswerOptions): Promise<Answered>
+  /** What is learnt later about a prediction; a label becomes an example. Sent again it counts once. */
+  giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
+  /** Trains a task on what its teacher, people and feedback have said, and promotes the version if it is not worse. */
+  retrain(task: string, options?: RetrainOptions): Promise<RetrainResult>
+  /** Where a task's gate is, and why. */
+  gateStatus(task: string): Promise<GateStatus>
+  /** Resolves once no audit and no automatic training is under way. */
+  idle(): Promise<void>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
   export(request: ExportRequest): Promise<ModelVersion>
   /** Loads the live version of every task, so that the first request need not wait. */
@@ -87,6 +115,8 @@ export type Platform = {
   listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. */
   promote(task: string, reference: VersionReference): Promise<ModelVersion>
+  /** Makes the version live that was so before the present one. Throws ConflictError `registry.no-earlier-version`. */
+  rollback(task: string): Promise<ModelVersion>
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
@@ -102,8 +132,11 @@ export async function createPlatform({
   device: wanted,
   clock = systemClock,
   owner,
+  logger,
+  random,
+  sleep,
 }: PlatformOptions = {}): Promise<Platform> {
-  const { config, storageFolder } = await readConfig({ projectFolder, file: configFile })
+  const { config, folder: configFolder, storageFolder } = await readConfig({ projectFolder, file: configFile })
   const device = wanted ?? config.device
   const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
@@ -114,7 +147,19 @@ export async function createPlatform({
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
   const pool = new ModelPool({ findModel: findServed, device })
+  /** Only where the task is asked: else its model is loaded at the first request. */
+  const reload = async (task: string) => {
+    if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
+  }
+  const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
+  const promote = async (task: string, id: string) => {
+    const promoted = await registry.promoteVersion(id)
+    flywheel.noteLive(task)
+    await reload(task)
+    return promoted
+  }
   let isReady = false
+  let timer: NodeJS.Timeout | undefined
   return {
     config,
     ledger,
@@ -123,30 +168,47 @@ export async function createPlatform({
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    answer: (task, inputs, options) => flywheel.answer(task, inputs, options),
+    giveFeedback: (prediction, feedback, caller) => flywheel.giveFeedback(prediction, feedback, caller),
+    retrain: (task, options) => flywheel.retrain(task, options),
+    gateStatus: (task) => readGateStatus(context, task),
+    idle: () => flywheel.idle(),
     export: (request) => exportModel(context, request),
     async loadModels() {
+      await flywheel.openTeachers()
       for (const { task, stage } of await registry.listModelVersions()) {
         if (stage === 'live') await pool.load(await findServed(task))
       }
       isReady = true
+      timer = setInterval(flywheel.tick, tickMs).unref()
     },
     isReady: () => isReady,
-    listTasks: async () =>
-      pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
+    async listTasks() {
+      const loaded = pool.listLoaded().map(({ labels, queueRows: _, ...task }) => ({ ...task, labels: [...labels] }))
+      const taught = Object.entries(config.tasks).filter(
+        ([name, { teacher }]) => teacher !== undefined && !loaded.some(({ task }) => task === name),
+      )
+      const unlearnt = taught.map(([task, { kind = 'classify', labels = {}, pairColumn }]) => ({
+        task,
+        kind,
+        pairs: pairColumn !== undefined,
+        labels: Object.keys(labels),
+        model: null,
+      }))
+      return [...loaded, ...unlearnt]
+    },
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
     listRunCosts: () => listRunCosts(context),
-    async promote(task, reference) {
-      const { id } = await registry.findModelVersion(task, reference)
-      const promoted = await registry.promoteVersion(id)
-      if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
-      return promoted
-    },
+    promote: async (task, reference) => promote(task, (await registry.findModelVersion(task, reference)).id),
+    rollback: async (task) => promote(task, await registry.findEarlierVersion(task)),
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
     async close() {
       isReady = false
+      clearInterval(timer)
+      await flywheel.close()
       await pool.close()
       await store.close()
     },

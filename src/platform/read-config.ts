@@ -7,6 +7,8 @@ import { type Config, configSchema } from '../contracts/index.ts'
 
 export type ProjectConfig = {
   config: Config
+  /** Where relative paths of the configuration begin. */
+  folder: string
   /** Absolute path of the data folder. */
   storageFolder: string
 }
@@ -96,5 +98,5 @@ function badConfig(path: string, problems: { line: number; message: string }[]):
 }
 
 function withFolder(config: Config, projectFolder: string): ProjectConfig {
-  return { config, storageFolder: resolve(projectFolder, config.storage.folder) }
+  return { config, folder: resolve(projectFolder), storageFolder: resolve(projectFolder, config.storage.folder) }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Transaction } from 'kysely'
-import { createId, InvalidInputError, NotFoundError } from '../base/index.ts'
+import { ConflictError, createId, InvalidInputError, NotFoundError } from '../base/index.ts'
 import type { ModelVersion } from '../contracts/index.ts'
 import type { Schema } from '../storage/index.ts'
 import { listNames, requireTask, selectModelVersions } from './queries.ts'
@@ -57,19 +57,68 @@ export async function recordModelVersion(context: RegistryContext, model: NewMod
       })
       .execute()
     const promote = model.promote ?? !existing.some((version) => version.stage === 'live')
-    if (promote) await makeLive(transaction, { task, id })
+    if (promote) await makeLive(transaction, { task, id, now: clock.now() })
     return readVersion(transaction, id)
   })
 }
 
 /** Makes a version the live one of its task; the one before it becomes retired. Going back is promoting an older one. */
-export async function promoteVersion({ store }: RegistryContext, id: string): Promise<ModelVersion> {
+export async function promoteVersion({ store, clock }: RegistryContext, id: string): Promise<ModelVersion> {
   return store.database.transaction().execute(async (transaction) => {
     const { task } = await readVersion(transaction, id)
     await lockTask(transaction, task)
-    await makeLive(transaction, { task, id })
+    await makeLive(transaction, { task, id, now: clock.now() })
     return readVersion(transaction, id)
   })
+}
+
+/** The version that was live before the present one; ConflictError `registry.no-earlier-version` where there is none. */
+export async function findEarlierVersion({ store }: RegistryContext, task: string): Promise<string> {
+  await requireTask(store.database, task)
+  const row = await store.database
+    .selectFrom('model_versions')
+    .select('id')
+    .where('task', '=', task)
+    .where('stage', '=', 'retired')
+    .where('promoted_at', 'is not', null)
+    .orderBy('promoted_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (row) return row.id
+  throw new ConflictError('registry.no-earlier-version', `No version of ${task} was live before the present one`, {
+    hint: 'capstan models lists its versions; capstan promote makes one of them live.',
+  })
+}
+
+/** Lets a candidate answer beside the live version without being heard; a shadow before it is a candidate again. */
+export async function makeShadow({ store }: RegistryContext, id: string): Promise<ModelVersion> {
+  return store.database.transaction().execute(async (transaction) => {
+    const { task, stage } = await readVersion(transaction, id)
+    if (stage === 'live') {
+      throw new ConflictError('registry.version-live', `Model version ${id} answers for ${task} already`, {
+        hint: 'Promote another version first.',
+      })
+    }
+    await lockTask(transaction, task)
+    await transaction
+      .updateTable('model_versions')
+      .set({ stage: 'candidate' })
+      .where('task', '=', task)
+      .where('stage', '=', 'shadow')
+      .execute()
+    await transaction.updateTable('model_versions').set({ stage: 'shadow' }).where('id', '=', id).execute()
+    return readVersion(transaction, id)
+  })
+}
+
+/** Ends a shadow's part: it waits as a candidate. */
+export async function endShadow({ store }: RegistryContext, id: string): Promise<void> {
+  await store.database
+    .updateTable('model_versions')
+    .set({ stage: 'candidate' })
+    .where('id', '=', id)
+    .where('stage', '=', 'shadow')
+    .execute()
 }
 
 /** One version of a task; the error for what does not exist lists what does. */
@@ -108,7 +157,10 @@ async function lockTask(transaction: Transaction<Schema>, task: string): Promise
 }
 
 /** Retires first: the database allows one live version a task at any moment. */
-async function makeLive(transaction: Transaction<Schema>, { task, id }: { task: string; id: string }): Promise<void> {
+async function makeLive(
+  transaction: Transaction<Schema>,
+  { task, id, now }: { task: string; id: string; now: Date },
+): Promise<void> {
   await transaction
     .updateTable('model_versions')
     .set({ stage: 'retired' })
@@ -116,7 +168,11 @@ async function makeLive(transaction: Transaction<Schema>, { task, id }: { task: 
     .where('stage', '=', 'live')
     .where('id', '<>', id)
     .execute()
-  await transaction.updateTable('model_versions').set({ stage: 'live' }).where('id', '=', id).execute()
+  await transaction
+    .updateTable('model_versions')
+    .set({ stage: 'live', promoted_at: now })
+    .where('id', '=', id)
+    .execute()
 }
 
 async function readVersion(transaction: Transaction<Schema>, id: string): Promise<ModelVersion> {

@@ -2,7 +2,10 @@ import { type Clock, systemClock } from '../base/index.ts'
 import type { Choice, ModelVersion, Run, RunDetails, RunEstimate, Usage } from '../contracts/index.ts'
 import type { Store } from '../storage/index.ts'
 import {
+  endShadow,
+  findEarlierVersion,
   findModelVersion,
+  makeShadow,
   type NewModelVersion,
   openModelFolder,
   promoteVersion,
@@ -66,6 +69,11 @@ export type Registry = {
   recordModelVersion(model: NewModelVersion): Promise<ModelVersion>
   /** Makes a version live, whatever its stage; the one before becomes retired. Going back is promoting an older one. */
   promoteVersion(id: string): Promise<ModelVersion>
+  /** Id of the version that was live before the present one. Throws ConflictError `registry.no-earlier-version`. */
+  findEarlierVersion(task: string): Promise<string>
+  /** Lets a version answer beside the live one without being heard. Throws ConflictError `registry.version-live`. */
+  makeShadow(id: string): Promise<ModelVersion>
+  endShadow(id: string): Promise<void>
   /** In the order of task and version. */
   listModelVersions(filter?: { task?: string }): Promise<ModelVersion[]>
   /** The live version unless told; NotFoundError `registry.task-not-found` or `registry.version-not-found` list what exists. */
@@ -108,6 +116,9 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),
     promoteVersion: (id) => promoteVersion(context, id),
+    findEarlierVersion: (task) => findEarlierVersion(context, task),
+    makeShadow: (id) => makeShadow(context, id),
+    endShadow: (id) => endShadow(context, id),
     listModelVersions: (filter) => selectModelVersions(store.database, filter),
     findModelVersion: (task, reference) => findModelVersion(context, task, reference),
     openModelFolder: (version) => openModelFolder(context, version),

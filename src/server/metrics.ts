@@ -24,7 +24,7 @@ export function createMetrics(platform: ServedPlatform): Metrics {
   const predictions = new Counter({
     name: 'capstan_predictions_total',
     help: 'Texts answered',
-    labelNames: ['task', 'model'],
+    labelNames: ['task', 'model', 'source', 'reason'],
     registers,
   })
   const truncated = new Counter({
@@ -50,8 +50,8 @@ export function createMetrics(platform: ServedPlatform): Metrics {
       requestSeconds.observe({ method, route, status }, seconds)
     },
     observePredictions(task, { model, predictions: answered }) {
-      const labels = { task, model: model.id }
-      predictions.inc(labels, answered.length)
+      const labels = { task, model: model?.id ?? 'none' }
+      for (const { source, reason } of answered) predictions.inc({ ...labels, source, reason: reason ?? '' })
       truncated.inc(labels, answered.filter((prediction) => prediction.truncated).length)
     },
   }

@@ -26,6 +26,7 @@ export type ProblemStatus = keyof typeof statusTitles
 
 /** Codes whose status is not that of their class. */
 const statusByCode: Readonly<Record<string, ProblemStatus>> = {
+  'flywheel.teacher-unavailable': 503,
   'request.method-not-allowed': 405,
   'request.too-large': 413,
   'request.unsupported-media-type': 415,

@@ -1,15 +1,20 @@
 import { ConflictError } from '../base/index.ts'
 import {
   createPredictionRequestSchema,
+  feedbackRequestSchema,
+  feedbackSchema,
+  gateStatusSchema,
   healthSchema,
   modelListSchema,
-  type Prediction,
   type PredictionInput,
   type PredictionLimits,
+  predictionParametersSchema,
   predictionReplySchema,
   readinessSchema,
+  type ServedPrediction,
   taskListSchema,
   taskParametersSchema,
+  toWire,
 } from '../contracts/index.ts'
 import type { Metrics } from './metrics.ts'
 import { readBody } from './read-body.ts'
@@ -48,8 +53,52 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       },
       handle: async (context) => context.json({ models: await platform.listModels() }),
     },
+    createFeedbackRoute(platform, options),
+    {
+      method: 'get',
+      path: '/v1/tasks/{task}/gate',
+      operationId: 'getGate',
+      summary: 'Which requests the own model answers, and why',
+      tags: ['tasks'],
+      request: { params: taskParametersSchema },
+      responses: { ...jsonReply('The gate of the live version', gateStatusSchema), ...problemReplies() },
+      handle: async (context) =>
+        context.json(toWire(gateStatusSchema, await platform.gateStatus(context.req.param('task') as string))),
+    },
     ...createHealthRoutes(platform, options),
   ]
+}
+
+function createFeedbackRoute(platform: ServedPlatform, { limits }: RouteOptions): Route {
+  return {
+    method: 'post',
+    path: '/v1/predictions/{id}/feedback',
+    operationId: 'giveFeedback',
+    summary: 'Say what became of a prediction',
+    description:
+      'A label corrects it, `correct: true` confirms it: both become training examples where the text was kept. Accepted however late; the ' +
+      'same `key` with the same content counts once.',
+    tags: ['predictions'],
+    request: {
+      params: predictionParametersSchema,
+      body: { required: true, content: { 'application/json': { schema: feedbackRequestSchema } } },
+    },
+    responses: {
+      ...jsonReply('What is stored', feedbackSchema),
+      ...problemReplies({
+        400: ['flywheel.bad-label', 'request.invalid', 'request.malformed-json', 'request.not-utf8'],
+        404: ['flywheel.prediction-not-found'],
+        409: ['flywheel.feedback-key-reused'],
+        413: ['request.too-large'],
+        415: ['request.unsupported-media-type'],
+      }),
+    },
+    async handle(context) {
+      const feedback = await readBody(context, feedbackRequestSchema, limits.bodyBytesMax)
+      const stored = await platform.giveFeedback(context.req.param('id') as string, feedback)
+      return context.json(toWire(feedbackSchema, stored))
+    },
+  }
 }
 
 function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: RouteOptions): Route {
@@ -75,14 +124,14 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
         404: ['registry.task-not-found', 'registry.version-not-found'],
         413: ['request.too-large'],
         415: ['request.unsupported-media-type'],
-        503: ['serving.overloaded', 'serving.closed', 'serving.worker-stopped'],
+        503: ['flywheel.teacher-unavailable', 'serving.overloaded', 'serving.closed', 'serving.worker-stopped'],
       }),
     },
     async handle(context) {
       const { input, inputs, scoresMax } = await readBody(context, requestSchema, limits.bodyBytesMax)
       const task = context.req.param('task') as string
       const texts = inputs ?? [input as PredictionInput]
-      const { model, predictions } = await platform.predict(task, texts, { signal: context.req.raw.signal })
+      const { model, predictions } = await platform.answer(task, texts, { signal: context.req.raw.signal })
       const reply = { model, predictions: predictions.map((prediction) => keepBest(prediction, scoresMax)) }
       metrics.observePredictions(task, reply)
       return context.json(reply)
@@ -137,7 +186,7 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
   ]
 }
 
-function keepBest(prediction: Prediction, scoresMax: number): Prediction {
+function keepBest(prediction: ServedPrediction, scoresMax: number): ServedPrediction {
   if (prediction.kind !== 'classify' && prediction.kind !== 'multilabel') return prediction
   return { ...prediction, scores: prediction.scores.slice(0, scoresMax) }
 }

@@ -1,4 +1,13 @@
-import type { ModelReference, ModelVersion, Prediction, PredictionInput, Task } from '../contracts/index.ts'
+import type {
+  Feedback,
+  FeedbackRequest,
+  GateStatus,
+  ModelReference,
+  ModelVersion,
+  PredictionInput,
+  ServedPrediction,
+  Task,
+} from '../contracts/index.ts'
 
 /** One run of a model: how many texts it took, the tokens they had and those that only filled rows up. */
 export type ObservedBatch = {
@@ -12,12 +21,14 @@ export type ObservedBatch = {
 
 /** What the HTTP app asks of a platform; `createPlatform` returns one. */
 export type ServedPlatform = {
-  /** One prediction with all scores per input, in order. NotFoundError where there is no such task. */
-  predict(
+  /** One answer with all scores per input, in order, each stored. NotFoundError where there is no such task. */
+  answer(
     task: string,
     inputs: readonly PredictionInput[],
-    options: { signal?: AbortSignal },
-  ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+    options: { signal?: AbortSignal; caller?: string | null },
+  ): Promise<{ model: ModelReference | null; predictions: ServedPrediction[] }>
+  giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
+  gateStatus(task: string): Promise<GateStatus>
   listTasks(): Promise<Task[]>
   listModels(): Promise<ModelVersion[]>
   /** True once every model that serves is loaded. */

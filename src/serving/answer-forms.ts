@@ -1,7 +1,7 @@
 /** What each kind of model puts out, and how its numbers become a prediction. */
 import type { ModelAnswer, Prediction, ScoredLabel, TaskKind } from '../contracts/index.ts'
 import { decodeTags, labelsOfTags, toSpans, type WordEncoding } from '../data/index.ts'
-import { requireFinite, toGradeShares, toProbabilities, toSigmoids } from './probabilities.ts'
+import { energyOf, requireFinite, toGradeShares, toProbabilities, toSigmoids } from './probabilities.ts'
 import type { ModelHead } from './read-model-head.ts'
 
 /** A text's answer as numbers, as it travels between threads, with what it takes to read them. */
@@ -33,11 +33,16 @@ export const answerForms: { [Kind in TaskKind]: AnswerForm<Kind> } = {
     output: 'logits',
     width: named,
     labels: itself,
-    toNumbers: (logits) => toProbabilities(logits, logits.length),
+    // Probabilities, and after them the energy.
+    toNumbers(logits) {
+      const energy = energyOf(logits)
+      return Float32Array.of(...toProbabilities(logits, logits.length), energy)
+    },
     toPrediction({ numbers, names, truncated }) {
       const scores = rank(names, numbers)
       const [best] = scores as [ScoredLabel]
-      return { kind: 'classify', label: best.label, score: best.score, scores, truncated }
+      const energy = numbers[names.length] as number
+      return { kind: 'classify', label: best.label, score: best.score, scores, energy, truncated }
     },
   },
   multilabel: {

@@ -14,6 +14,15 @@ export function toProbabilities(logits: Float32Array, width: number): Float32Arr
   return logits
 }
 
+/** −ln Σ exp(logit), the energy of a text (Liu et al. 2020): low where some class is sure, higher the farther it is from all. */
+export function energyOf(logits: Float32Array): number {
+  let highest = Number.NEGATIVE_INFINITY
+  for (const logit of logits) highest = Math.max(highest, logit)
+  let sum = 0
+  for (const logit of logits) sum += Math.exp(logit - highest)
+  return -(highest + Math.log(sum))
+}
+
 /** 1 / (1 + exp(−x)) of each logit; refuses a number that is not finite. */
 export function toSigmoids(logits: Float32Array): Float32Array {
   return requireFinite(logits).map((logit) => 1 / (1 + Math.exp(-logit)))

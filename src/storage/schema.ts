@@ -60,6 +60,8 @@ type ModelVersionsTable = {
   size_bytes: bigint
   files: Json<ArtifactFile[]>
   created_at: Date
+  /** When it last became live. */
+  promoted_at: ColumnType<Date | null, Date | undefined, Date>
 }
 
 type LedgerEntriesTable = {
@@ -82,6 +84,124 @@ type LedgerPostingsTable = {
   amount_micro: bigint
 }
 
+type PredictionsTable = {
+  id: string
+  task: string
+  created_at: Date
+  input: string | null
+  input_pair: string | null
+  source: 'model' | 'teacher' | 'none'
+  answer: Json<unknown>
+  below_target: boolean
+  reason: string | null
+  model: string | null
+  model_answer: Json<unknown>
+  confidence: number | null
+  /** The gate let the model answer. */
+  accepted: boolean
+  /** Drawn for an audit before the gate had its say. */
+  sampled: boolean
+  teacher_answer: Json<unknown>
+  shadow: string | null
+  shadow_answer: Json<unknown>
+  /** Of the label queue's question, where people are to answer. */
+  ticket: string | null
+  cost_micro: bigint
+  currency: string | null
+  latency_ms: number
+  /** The key of the customer who asked. */
+  caller: string | null
+}
+
+type FeedbackTable = {
+  id: string
+  prediction: string
+  key: string
+  payload_sha256: string
+  answer: Json<unknown>
+  correct: boolean | null
+  rating: number | null
+  outcome_micro: bigint | null
+  currency: string | null
+  caller: string | null
+  created_at: Date
+}
+
+type ExamplesTable = {
+  id: string
+  task: string
+  /** Of the normalised text: the same for the same question. */
+  text_key: string
+  text: string
+  text_pair: string | null
+  answer: Json<unknown>
+  source: 'teacher' | 'human' | 'feedback' | 'imported'
+  provenance: Json<JsonObject>
+  /** Labelled whatever the model thought of it: such examples are drawn as requests come. */
+  representative: boolean
+  prediction: string | null
+  created_at: Date
+}
+
+type GatesTable = {
+  model: string
+  task: string
+  temperature: number
+  gate: Json<JsonObject>
+  out_of_scope: Json<JsonObject | null>
+  target: number
+  confidence: number
+  audited: Generated<number>
+  agreed: Generated<number>
+  closed_at: number | null
+  closed_reason: string | null
+  /** How often its traffic was compared with that of its first hours. */
+  drift_looks: Generated<number>
+  created_at: Date
+}
+
+type CalibrationScoresTable = {
+  model: string
+  example: string
+  answer: Json<unknown>
+  score: number
+  agrees: boolean
+  representative: boolean
+}
+
+type TaskStatesTable = {
+  task: string
+  /** Traffic before it was another: it calibrates no gate. */
+  calibrate_since: Date | null
+  trained_examples: Generated<number>
+  trained_at: Date | null
+}
+
+type TeacherBudgetsTable = { task: string; day: string; taken_micro: bigint }
+
+type LabelQuestionsTable = {
+  id: string
+  task: string
+  key: string
+  text: string
+  text_pair: string | null
+  prediction: string | null
+  created_at: Date
+  answer: Json<unknown>
+  answered_at: Date | null
+}
+
+type LabelAnswersTable = { question: string; annotator: string; answer: Json<unknown>; created_at: Date }
+
+type AlertsTable = {
+  id: string
+  task: string
+  kind: string
+  message: string
+  details: Json<JsonObject>
+  created_at: Date
+}
+
 /** All tables of a data folder. */
 export type Schema = {
   tasks: TasksTable
@@ -91,4 +211,14 @@ export type Schema = {
   model_versions: ModelVersionsTable
   ledger_entries: LedgerEntriesTable
   ledger_postings: LedgerPostingsTable
+  predictions: PredictionsTable
+  feedback: FeedbackTable
+  examples: ExamplesTable
+  gates: GatesTable
+  calibration_scores: CalibrationScoresTable
+  task_states: TaskStatesTable
+  teacher_budgets: TeacherBudgetsTable
+  label_questions: LabelQuestionsTable
+  label_answers: LabelAnswersTable
+  alerts: AlertsTable
 }

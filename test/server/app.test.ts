@@ -2,13 +2,7 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/base/index.ts'
-import {
-  type Problem,
-  predictionReplySchema,
-  predictionsOf,
-  problemSchema,
-  taskListSchema,
-} from '../../src/contracts/index.ts'
+import { type Problem, predictionReplySchema, problemSchema, taskListSchema } from '../../src/contracts/index.ts'
 import { type App, createApp } from '../../src/server/index.ts'
 import { serveTinyModels } from './serve-tiny-models.ts'
 
@@ -36,7 +30,7 @@ const post = async (
 ) => app.request(path, { method: 'POST', body, headers })
 const predict = async (body: unknown) => {
   const { model, predictions } = predictionReplySchema.parse(await (await post(JSON.stringify(body))).json())
-  return { model, predictions: predictionsOf(predictions, 'classify') }
+  return { model, predictions: predictions.filter((prediction) => prediction.kind === 'classify') }
 }
 
 /** The problem of a reply, checked against its contract. */
@@ -53,7 +47,7 @@ describe('POST /v1/tasks/{task}/predictions', () => {
     const { model, predictions } = await predict({ input: 'my card has not arrived' })
     expect(model).toEqual({ id: 'model_1', version: 1 })
     expect(predictions).toHaveLength(1)
-    expect(predictions[0]).toMatchObject({ label: 'card', truncated: false })
+    expect(predictions[0]).toMatchObject({ id: 'prediction_1', source: 'model', label: 'card', truncated: false })
     expect(predictions[0]?.scores).toHaveLength(5)
     expect(predictions[0]?.scores[0]).toEqual({ label: 'card', score: predictions[0]?.score })
   })
@@ -273,7 +267,7 @@ describe('what the server tells its operators', () => {
     expect(text).toContain(`capstan_http_request_seconds_count{method="POST",${route},status="200"} 1`)
     expect(text).toContain(`capstan_http_request_seconds_count{method="POST",${route},status="400"} 1`)
     expect(text).toContain('capstan_http_request_seconds_count{method="GET",route="unknown",status="404"} 1')
-    expect(text).toContain('capstan_predictions_total{task="support",model="model_1"} 2')
+    expect(text).toContain('capstan_predictions_total{task="support",model="model_1",source="model",reason=""} 2')
     expect(text).toContain('capstan_truncated_inputs_total{task="support",model="model_1"} 1')
     expect(text).toContain('capstan_batch_rows_sum{task="support",model="model_1"} 2')
     expect(text).toContain('capstan_queue_rows{task="support"} 0')

@@ -1,4 +1,5 @@
 import { NotFoundError } from '../../src/base/index.ts'
+import { serveOwn } from '../../src/contracts/index.ts'
 import type { ServedPlatform } from '../../src/server/index.ts'
 import { ModelPool, type ModelPoolOptions } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
@@ -19,7 +20,13 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
   await pool.load(served)
   const state = { isReady: true }
   const platform: ServedPlatform = {
-    predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    async answer(task, inputs, { signal } = {}) {
+      const { model, predictions } = await pool.predict(task, inputs, signal ? { signal } : {})
+      const said = { id: 'prediction_1', source: 'model', below_target: false, reason: null } as const
+      return { model, predictions: predictions.map((prediction) => serveOwn(prediction, said)) }
+    },
+    giveFeedback: () => Promise.reject(new NotFoundError('flywheel.prediction-not-found', 'Nothing is stored here')),
+    gateStatus: () => Promise.reject(new NotFoundError('registry.task-not-found', 'Nothing is stored here')),
     listTasks: async () =>
       pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
     listModels: async () => [],

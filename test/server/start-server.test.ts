@@ -98,10 +98,10 @@ describe('a server that shuts down under load', () => {
     })
     const platform: ServedPlatform = {
       ...served.platform,
-      predict(...parameters) {
+      answer(...parameters) {
         received++
         if (received === 200) sawEnough()
-        return served.platform.predict(...parameters)
+        return served.platform.answer(...parameters)
       },
     }
     const server = await startServer({ app: createTestApp(platform), port: 0 })
@@ -175,10 +175,10 @@ function holdPredictions(platform: ServedPlatform) {
   })
   const holding: ServedPlatform = {
     ...platform,
-    async predict(...parameters) {
+    async answer(...parameters) {
       arrive()
       await held
-      return platform.predict(...parameters)
+      return platform.answer(...parameters)
     },
   }
   return { platform: holding, reached, release: () => release() }

@@ -1,0 +1,237 @@
+/** The loop of one process: requests in, answers out, examples kept, models trained, compared and promoted. */
+import { createId, createRandom, type Logger, NotFoundError, type Random, type Sleep } from '../../base/index.ts'
+import {
+  type Feedback,
+  type FeedbackRequest,
+  type LabelledAnswer,
+  type ModelReference,
+  type PredictionInput,
+  parseAmountMicro,
+  type TaskConfig,
+  taskConfigSchema,
+} from '../../contracts/index.ts'
+import {
+  createBudgetStore,
+  createLabelQueue,
+  createPredictionWriter,
+  findPrediction,
+  type GuardedTeacher,
+  openTeachers,
+  recordFeedback,
+  type TeacherEvent,
+} from '../../flywheel/index.ts'
+import { ModelPool } from '../../serving/index.ts'
+import type { PlatformContext } from '../create-platform.ts'
+import { locateModel } from '../locate-model.ts'
+import { type Answered, type AnswerOptions, createAnswering } from './answer-requests.ts'
+import { createGates } from './gates.ts'
+import { answerOfPrediction } from './read-prediction.ts'
+import { readSpokenAnswer } from './read-spoken-answer.ts'
+import { type RetrainOptions, type RetrainReason, type RetrainResult, retrainTask } from './retrain-task.ts'
+import { watchTasks } from './watch-tasks.ts'
+
+export type FlywheelOptions = {
+  context: PlatformContext
+  pool: ModelPool
+  /** Where relative files of the configuration are found. */
+  configFolder: string
+  /** Loads the task's live version in place of the one that answers. */
+  reload(task: string): Promise<void>
+  /** How a training that is due is carried out; default: in this process. */
+  schedule?: ((task: string, reason: RetrainReason) => Promise<unknown>) | undefined
+  onTeacherEvent?: ((event: TeacherEvent) => void) | undefined
+  onRetrain?: ((task: string, result: RetrainResult) => void) | undefined
+  logger?: Pick<Logger, 'error'> | undefined
+  random?: Random | undefined
+  sleep?: Sleep | undefined
+}
+
+export type Flywheel = {
+  answer(task: string, inputs: readonly PredictionInput[], options?: AnswerOptions): Promise<Answered>
+  giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
+  retrain(task: string, options?: RetrainOptions): Promise<RetrainResult>
+  /** Opens the teachers, so that a missing key is known before the first request. */
+  openTeachers(): Promise<void>
+  settingsOf(task: string): TaskConfig
+  /** A version became live, or ceased to be. */
+  noteLive(task: string): void
+  tick(): void
+  /** Resolves once no audit and no training is under way. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+const untaught = taskConfigSchema.parse({})
+/** How long it is believed that a task has no model, in case another process gives it one. */
+const absentMs = 2000
+
+export function openFlywheel(options: FlywheelOptions): Flywheel {
+  const { context, pool, configFolder, reload, onTeacherEvent, onRetrain = () => {}, logger, sleep } = options
+  const { store, registry, clock, config } = context
+  const settingsOf = (task: string) => config.tasks[task] ?? untaught
+  const gates = createGates(store, clock)
+  const writer = createPredictionWriter(store)
+  const onFault = (error: unknown) => logger?.error({ error: String(error) }, 'the flywheel failed after a reply')
+  let opened: ReadonlyMap<string, GuardedTeacher> = new Map()
+  let opening: Promise<void> | null = null
+  /** At the first request, so that commands which ask nobody need no keys. */
+  const openAllTeachers = () => {
+    opening ??= openTeachers({
+      tasks: config.tasks,
+      folder: configFolder,
+      budgetStore: createBudgetStore(store),
+      labelQueue: createLabelQueue(store, { clock, isRedacted: (task) => settingsOf(task).retention !== 'full' }),
+      clock,
+      ...(sleep ? { sleep } : {}),
+      ...(onTeacherEvent ? { onEvent: onTeacherEvent } : {}),
+    }).then((all) => {
+      opened = all
+    })
+    opening.catch(() => {
+      opening = null
+    })
+    return opening
+  }
+
+  /** Until when a task with a teacher is known to have no model. */
+  const absentUntil = new Map<string, number>()
+  const predictOwn = async (task: string, inputs: readonly PredictionInput[], signal: AbortSignal | undefined) => {
+    const isTaught = settingsOf(task).teacher !== undefined
+    if (isTaught && (absentUntil.get(task) ?? 0) > clock.now().getTime()) return null
+    try {
+      return await pool.predict(task, inputs, signal ? { signal } : {})
+    } catch (error) {
+      const isAbsent =
+        error instanceof NotFoundError && ['registry.task-not-found', 'registry.version-not-found'].includes(error.code)
+      if (!isTaught || !isAbsent) throw error
+      absentUntil.set(task, clock.now().getTime() + absentMs)
+      return null
+    }
+  }
+
+  const shadows = openShadows(context)
+  const retrain = async (task: string, retrainOptions: RetrainOptions = {}) => {
+    const result = await retrainTask(context, task, retrainOptions)
+    if (result.outcome === 'promoted') await onLive(task)
+    if (result.outcome === 'shadow') shadows.forget(task)
+    watch.noteTrained(task)
+    onRetrain(task, result)
+    return result
+  }
+  const onLive = async (task: string) => {
+    absentUntil.delete(task)
+    shadows.forget(task)
+    await reload(task)
+  }
+  const watch = watchTasks({
+    store,
+    registry,
+    clock,
+    gates,
+    settingsOf,
+    retrain: options.schedule ?? ((task, reason) => retrain(task, { reason })),
+    onPromoted: onLive,
+    onFault,
+  })
+  const answering = createAnswering({
+    store,
+    clock,
+    gates,
+    write: writer.add,
+    settingsOf,
+    teacherOf: (task) => opened.get(task),
+    predictOwn,
+    askShadow: (task, input) =>
+      settingsOf(task).retraining.shadowRequests > 0 ? shadows.ask(task, input) : Promise.resolve(null),
+    random: options.random ?? createRandom('audits', createId('stream')),
+    onAnswer: watch.noteAnswer,
+    onGateClosed: watch.noteGateClosed,
+    onFault,
+  })
+  return {
+    async answer(task, inputs, answerOptions) {
+      await openAllTeachers()
+      return answering.answer(task, inputs, answerOptions)
+    },
+    async giveFeedback(id, request, caller = null) {
+      const prediction = await findPrediction(store, id)
+      const { label, correct, rating, outcome, key } = request
+      const answer = label === undefined ? null : readSpokenAnswer(prediction.task, settingsOf(prediction.task), label)
+      const money = outcome && { amountMicro: parseAmountMicro(outcome.amount), currency: outcome.currency }
+      const stored = await recordFeedback(store, {
+        prediction: id,
+        key,
+        answer,
+        correct: correct ?? null,
+        rating: rating ?? null,
+        outcome: money ?? null,
+        caller,
+        now: clock.now(),
+      })
+      if (stored.example !== null) watch.noteAnswer({ task: prediction.task, model: null, hasExample: true })
+      return {
+        ...stored,
+        prediction: id,
+        key,
+        label: (label ?? null) as LabelledAnswer | null,
+        correct: correct ?? null,
+        rating: rating ?? null,
+        outcome: money ?? null,
+      }
+    },
+    retrain,
+    openTeachers: openAllTeachers,
+    settingsOf,
+    noteLive(task) {
+      absentUntil.delete(task)
+    },
+    tick: watch.tick,
+    async idle() {
+      await answering.settled()
+      await watch.idle()
+    },
+    async close() {
+      await answering.settled()
+      await watch.idle()
+      await writer.drained()
+      await shadows.close()
+    },
+  }
+}
+
+/** The shadows of tasks, each with a pool of its own, opened when the first request asks for one. */
+function openShadows(context: PlatformContext) {
+  type Shadow = { model: ModelReference; pool: ModelPool } | null
+  const known = new Map<string, Promise<Shadow>>()
+  const open = async (task: string): Promise<Shadow> => {
+    const version = (await context.registry.listModelVersions({ task })).find(({ stage }) => stage === 'shadow')
+    if (!version) return null
+    const model = { id: version.id, version: version.version }
+    const findModel = async () => ({ task, model, ...(await locateModel(context, version)) })
+    return { model, pool: new ModelPool({ findModel, device: context.device }) }
+  }
+  const closeShadow = async (opening: Promise<Shadow>) => {
+    await (await opening.catch(() => null))?.pool.close()
+  }
+  return {
+    async ask(task: string, input: PredictionInput) {
+      const opening = known.get(task) ?? open(task)
+      known.set(task, opening)
+      const shadow = await opening
+      if (!shadow) return null
+      const { predictions } = await shadow.pool.predict(task, [input])
+      const answer = predictions[0] && answerOfPrediction(predictions[0])
+      return answer ? { model: shadow.model.id, answer } : null
+    },
+    /** The task's shadow is another now, or none. */
+    forget(task: string) {
+      const opening = known.get(task)
+      known.delete(task)
+      if (opening) void closeShadow(opening)
+    },
+    async close() {
+      await Promise.all([...known.values()].map(closeShadow))
+      known.clear()
+    },
+  }
+}
