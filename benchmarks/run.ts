@@ -16,6 +16,8 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
   'gate-simulation': () => import('./gate-simulation.ts'),
+  flywheel: () => import('./flywheel.ts'),
+  'flywheel-shift': async () => ({ benchmark: (await import('./flywheel.ts')).shifted }),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),

@@ -16,7 +16,8 @@ it('takes an amount with or without quotes and leaves columns open that a task d
     tasks: { support: { textColumn: 'question' } },
   })
   expect(config.rates.cpuHour.amount).toBe('0.04')
-  expect(config.tasks).toEqual({ support: { textColumn: 'question' } })
+  expect(config.tasks.support).toMatchObject({ textColumn: 'question', retention: 'full' })
+  expect(config.tasks.support).not.toHaveProperty('labelColumn')
 })
 
 it('names every wrong place at once', () => {

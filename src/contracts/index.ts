@@ -4,6 +4,18 @@ export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from '.
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type GateStatus, gateStatusSchema } from './gate-status.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
+export {
+  type LabelQuestion,
+  type LabelReport,
+  type LabelRequest,
+  labelQuestionListSchema,
+  labelQuestionSchema,
+  labelReplySchema,
+  labelReportSchema,
+  labelRequestSchema,
+  questionParametersSchema,
+  questionQuerySchema,
+} from './label-report.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
 export { type ModelAnswer, modelAnswerSchema } from './model-answer.ts'
 export {

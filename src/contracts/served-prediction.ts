@@ -75,21 +75,28 @@ export function serveOwn(prediction: Prediction, said: Served): ServedPrediction
   return { ...shown, ...said }
 }
 
+/** An identifier that Capstan has given. */
+export const idSchema = z.string().regex(/^[a-z]+_[0-9a-z]{1,40}$/, 'must be an id, such as prediction_01k9z5')
+
+/** Text that a database can hold: no NUL, no half of a surrogate pair. */
+export const storedTextSchema = z
+  .string()
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), { error: 'must hold no NUL and no lone surrogate' })
+
 /** Address of a prediction's feedback. */
 export const predictionParametersSchema = z.object({
-  id: z.string().min(1).max(64).meta({ description: 'The prediction’s id', example: 'prediction_01k9z5' }),
+  id: idSchema.meta({ description: 'The prediction’s id', example: 'prediction_01k9z5' }),
 })
 
 /** Labels of one answer, a number, or a label: what a teacher, a person or feedback may say. */
 export const labelledAnswerSchema = z
-  .union([z.string().min(1).max(500), z.array(z.string().min(1).max(500)).max(500), z.number()])
+  .union([storedTextSchema.min(1).max(500), z.array(storedTextSchema.min(1).max(500)).max(500), z.number()])
   .meta({ description: 'A label, a list of labels, or a number: what fits the task' })
 
 /** Body of POST /v1/predictions/{id}/feedback. */
 export const feedbackRequestSchema = z
   .strictObject({
-    key: z
-      .string()
+    key: storedTextSchema
       .min(1)
       .max(200)
       .default('default')

@@ -66,6 +66,7 @@ export const taskConfigSchema = z
       .lt(0.5)
       .optional()
       .describe('Refuse texts unlike the training data: the most in-scope requests this may cost, such as 0.01'),
+    annotators: z.int().min(1).max(20).default(1).describe('People who must say the same before a label counts'),
     retraining: retrainingSchema.prefault({}),
     price: priceSchema.optional().describe('What one answer is charged with'),
     teacherBudgetPerDay: priceSchema.optional().describe('The most the teacher may cost in one day of UTC'),

@@ -74,6 +74,7 @@ export {
   countRepresentativeSince,
   selectShadowAnswers,
   selectTraffic,
+  selectUnlabelled,
   summarizeTraffic,
   type TrafficRow,
 } from './records/traffic.ts'

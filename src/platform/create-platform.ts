@@ -26,6 +26,7 @@ import { type ExportRequest, exportModel } from './export-model.ts'
 import type { Answered, AnswerOptions } from './flywheel/answer-requests.ts'
 import { readGateStatus } from './flywheel/gate-status.ts'
 import { openFlywheel } from './flywheel/open-flywheel.ts'
+import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
@@ -96,6 +97,8 @@ export type Platform = {
   retrain(task: string, options?: RetrainOptions): Promise<RetrainResult>
   /** Where a task's gate is, and why. */
   gateStatus(task: string): Promise<GateStatus>
+  /** What people label, and how good their labels are. */
+  readonly labelling: Labelling
   /** Resolves once no audit and no automatic training is under way. */
   idle(): Promise<void>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
@@ -172,6 +175,7 @@ export async function createPlatform({
     giveFeedback: (prediction, feedback, caller) => flywheel.giveFeedback(prediction, feedback, caller),
     retrain: (task, options) => flywheel.retrain(task, options),
     gateStatus: (task) => readGateStatus(context, task),
+    labelling: openLabelling(context, flywheel),
     idle: () => flywheel.idle(),
     export: (request) => exportModel(context, request),
     async loadModels() {

@@ -26,11 +26,25 @@ export async function readBody<T>(context: Context, schema: Schema<T>, bytesMax:
     })
   }
   const value = parseJson(decode(await readBytes(context, bytesMax)))
+  return check(schema, value, 'request body')
+}
+
+/** The request's query, checked; 400 for what does not fit. */
+export function readQuery<T>(context: Context, schema: Schema<T>): T {
+  return check(schema, context.req.query(), 'query')
+}
+
+/** The parameters of the request's path, checked; 400 for what cannot be a name or an id. */
+export function readParameters<T>(context: Context, schema: Schema<T>): T {
+  return check(schema, context.req.param(), 'path')
+}
+
+function check<T>(schema: Schema<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const errors = result.error.issues.flatMap(toProblemErrors)
   const places = errors.length === 1 ? '1 place' : `${errors.length} places`
-  throw new InvalidInputError('request.invalid', `The request body does not fit the schema in ${places}`, {
+  throw new InvalidInputError('request.invalid', `The ${what} does not fit the schema in ${places}`, {
     hint: 'The schema and its limits are at /openapi.json.',
     details: { errors: errors.slice(0, errorsMax) },
   })

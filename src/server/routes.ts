@@ -5,11 +5,17 @@ import {
   feedbackSchema,
   gateStatusSchema,
   healthSchema,
+  labelQuestionListSchema,
+  labelReplySchema,
+  labelReportSchema,
+  labelRequestSchema,
   modelListSchema,
   type PredictionInput,
   type PredictionLimits,
   predictionParametersSchema,
   predictionReplySchema,
+  questionParametersSchema,
+  questionQuerySchema,
   readinessSchema,
   type ServedPrediction,
   taskListSchema,
@@ -17,7 +23,7 @@ import {
   toWire,
 } from '../contracts/index.ts'
 import type { Metrics } from './metrics.ts'
-import { readBody } from './read-body.ts'
+import { readBody, readParameters, readQuery } from './read-body.ts'
 import { jsonReply, problemReplies, type Route, textReply } from './route.ts'
 import type { ServedPlatform } from './served-platform.ts'
 
@@ -54,6 +60,7 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       handle: async (context) => context.json({ models: await platform.listModels() }),
     },
     createFeedbackRoute(platform, options),
+    ...createLabelRoutes(platform, options),
     {
       method: 'get',
       path: '/v1/tasks/{task}/gate',
@@ -61,11 +68,82 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       summary: 'Which requests the own model answers, and why',
       tags: ['tasks'],
       request: { params: taskParametersSchema },
-      responses: { ...jsonReply('The gate of the live version', gateStatusSchema), ...problemReplies() },
+      responses: {
+        ...jsonReply('The gate of the live version', gateStatusSchema),
+        ...problemReplies({ 400: ['request.invalid'] }),
+      },
       handle: async (context) =>
-        context.json(toWire(gateStatusSchema, await platform.gateStatus(context.req.param('task') as string))),
+        context.json(
+          toWire(gateStatusSchema, await platform.gateStatus(readParameters(context, taskParametersSchema).task)),
+        ),
     },
     ...createHealthRoutes(platform, options),
+  ]
+}
+
+function createLabelRoutes({ labelling }: ServedPlatform, { limits }: RouteOptions): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/tasks/{task}/questions',
+      operationId: 'listQuestions',
+      summary: 'Texts that wait for people to label them',
+      tags: ['labels'],
+      request: {
+        params: taskParametersSchema,
+        query: questionQuerySchema,
+      },
+      responses: {
+        ...jsonReply('The oldest first', labelQuestionListSchema),
+        ...problemReplies({ 400: ['request.invalid'] }),
+      },
+      async handle(context) {
+        const { annotator, limit } = readQuery(context, questionQuerySchema)
+        const { task } = readParameters(context, taskParametersSchema)
+        const questions = await labelling.list({ task, limit, ...(annotator === undefined ? {} : { annotator }) })
+        return context.json({ questions })
+      },
+    },
+    {
+      method: 'post',
+      path: '/v1/questions/{id}/answers',
+      operationId: 'answerQuestion',
+      summary: 'Label a text',
+      tags: ['labels'],
+      request: {
+        params: questionParametersSchema,
+        body: { required: true, content: { 'application/json': { schema: labelRequestSchema } } },
+      },
+      responses: {
+        ...jsonReply('Whether the label counts now', labelReplySchema),
+        ...problemReplies({
+          400: ['flywheel.bad-label', 'request.invalid', 'request.malformed-json', 'request.not-utf8'],
+          404: ['flywheel.question-not-found'],
+          409: ['flywheel.already-labelled'],
+          413: ['request.too-large'],
+          415: ['request.unsupported-media-type'],
+        }),
+      },
+      async handle(context) {
+        const { id } = readParameters(context, questionParametersSchema)
+        const request = await readBody(context, labelRequestSchema, limits.bodyBytesMax)
+        return context.json(await labelling.answer(id, request))
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/tasks/{task}/labels',
+      operationId: 'getLabelReport',
+      summary: 'How far annotators agree, and which labels are likely wrong',
+      tags: ['labels'],
+      request: { params: taskParametersSchema },
+      responses: {
+        ...jsonReply('The report', labelReportSchema),
+        ...problemReplies({ 400: ['request.invalid'] }),
+      },
+      handle: async (context) =>
+        context.json(await labelling.report(readParameters(context, taskParametersSchema).task)),
+    },
   ]
 }
 
@@ -94,8 +172,9 @@ function createFeedbackRoute(platform: ServedPlatform, { limits }: RouteOptions)
       }),
     },
     async handle(context) {
+      const { id } = readParameters(context, predictionParametersSchema)
       const feedback = await readBody(context, feedbackRequestSchema, limits.bodyBytesMax)
-      const stored = await platform.giveFeedback(context.req.param('id') as string, feedback)
+      const stored = await platform.giveFeedback(id, feedback)
       return context.json(toWire(feedbackSchema, stored))
     },
   }

@@ -2,6 +2,9 @@ import type {
   Feedback,
   FeedbackRequest,
   GateStatus,
+  LabelQuestion,
+  LabelReport,
+  LabelRequest,
   ModelReference,
   ModelVersion,
   PredictionInput,
@@ -29,6 +32,11 @@ export type ServedPlatform = {
   ): Promise<{ model: ModelReference | null; predictions: ServedPrediction[] }>
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
   gateStatus(task: string): Promise<GateStatus>
+  readonly labelling: {
+    list(filter: { task: string; limit?: number; annotator?: string }): Promise<LabelQuestion[]>
+    answer(question: string, request: LabelRequest): Promise<{ isSettled: boolean; example: string | null }>
+    report(task: string): Promise<LabelReport>
+  }
   listTasks(): Promise<Task[]>
   listModels(): Promise<ModelVersion[]>
   /** True once every model that serves is loaded. */

@@ -149,6 +149,8 @@ type GatesTable = {
   temperature: number
   gate: Json<JsonObject>
   out_of_scope: Json<JsonObject | null>
+  /** In the order of the calibration scores' probabilities. */
+  labels: Json<string[]>
   target: number
   confidence: number
   audited: Generated<number>
@@ -167,6 +169,7 @@ type CalibrationScoresTable = {
   score: number
   agrees: boolean
   representative: boolean
+  probabilities: Json<number[] | null>
 }
 
 type TaskStatesTable = {

@@ -4,6 +4,8 @@ import type { ServedPlatform } from '../../src/server/index.ts'
 import { ModelPool, type ModelPoolOptions } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
+const nothing = () => Promise.reject(new NotFoundError('flywheel.prediction-not-found', 'Nothing is stored here'))
+
 /** A platform of one task, "support", on a real model pool; `isReady` may be switched. */
 export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}) {
   const folders = createClassifierFolders()
@@ -25,8 +27,9 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
       const said = { id: 'prediction_1', source: 'model', below_target: false, reason: null } as const
       return { model, predictions: predictions.map((prediction) => serveOwn(prediction, said)) }
     },
-    giveFeedback: () => Promise.reject(new NotFoundError('flywheel.prediction-not-found', 'Nothing is stored here')),
-    gateStatus: () => Promise.reject(new NotFoundError('registry.task-not-found', 'Nothing is stored here')),
+    giveFeedback: nothing,
+    gateStatus: nothing,
+    labelling: { list: async () => [], answer: nothing, report: nothing },
     listTasks: async () =>
       pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
     listModels: async () => [],

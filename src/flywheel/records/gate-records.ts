@@ -13,6 +13,8 @@ export type GateRecord = {
   temperature: number
   gate: Gate
   outOfScope: Rejection | null
+  /** In the order of the calibration scores' probabilities. */
+  labels: readonly string[]
   audits: Audits
   /** Why the gate is closed for good, whatever its threshold: until another version brings a gate of its own. */
   closedReason: 'audits' | 'drift' | null
@@ -26,6 +28,8 @@ export type CalibrationScore = {
   score: number
   agrees: boolean
   representative: boolean
+  /** Of each label; null where the kind has none. */
+  probabilities: readonly number[] | null
 }
 
 export async function insertGate(
@@ -42,6 +46,7 @@ export async function insertGate(
         temperature: record.temperature,
         gate: JSON.stringify(record.gate),
         out_of_scope: JSON.stringify(record.outOfScope),
+        labels: JSON.stringify(record.labels),
         target: record.gate.target,
         confidence: record.gate.confidence,
         created_at: record.createdAt,
@@ -116,6 +121,7 @@ function toGateRecord(row: GateRow): GateRecord {
     temperature: row.temperature,
     gate: row.gate as Gate,
     outOfScope: row.out_of_scope as Rejection | null,
+    labels: row.labels,
     audits: { target, confidence, audited, agreed, closedAt: row.closed_at },
     closedReason: row.closed_reason as GateRecord['closedReason'],
     createdAt: row.created_at,

@@ -96,3 +96,26 @@ export async function summarizeTraffic(
     currency,
   }))
 }
+
+/** The latest requests whose text is kept, that neither teacher nor people have answered or are asked. */
+export async function selectUnlabelled({ database }: Store, task: string, limit: number) {
+  const rows = await database
+    .selectFrom('predictions')
+    .select(['id', 'input', 'input_pair', 'confidence'])
+    .where('task', '=', task)
+    .where('input', 'is not', null)
+    .where('teacher_answer', 'is', null)
+    .where('ticket', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('examples').select('examples.id').whereRef('examples.prediction', '=', 'predictions.id'))),
+    )
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id, input, input_pair: textPair, confidence }) => ({
+    id,
+    text: input as string,
+    textPair,
+    confidence,
+  }))
+}

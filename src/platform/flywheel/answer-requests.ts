@@ -136,8 +136,8 @@ async function answerOne(
     id,
     task,
     createdAt: now,
-    input: retainText(texts.text, settings.retention),
-    inputPair: texts.textPair === undefined ? null : retainText(texts.textPair, settings.retention),
+    input: toStored(texts.text, settings.retention),
+    inputPair: texts.textPair === undefined ? null : toStored(texts.textPair, settings.retention),
     source: served.source,
     answer: decision.answer,
     belowTarget: served.below_target,
@@ -248,6 +248,11 @@ function accepts({ gate, confidence }: Own): boolean {
 function isStrange({ gate, prediction }: Own): boolean {
   const energy = strangenessOf(prediction)
   return gate?.outOfScope != null && energy !== null && isOutOfScope(gate.outOfScope, energy)
+}
+
+/** What may be kept of a text, in characters that a database can hold. */
+function toStored(text: string, retention: TaskConfig['retention']): string | null {
+  return retainText(text.replaceAll('\0', '').toWellFormed(), retention)
 }
 
 function toTexts(input: PredictionInput): TeacherInput {

@@ -1,6 +1,6 @@
 import { present } from '../../base/index.ts'
 import type { Prediction, TaskConfig } from '../../contracts/index.ts'
-import type { Answer } from '../../data/index.ts'
+import { type Answer, labelsOf } from '../../data/index.ts'
 import {
   type CalibrationScore,
   chooseRejection,
@@ -18,6 +18,7 @@ export type Calibration = {
   temperature: number
   gate: Gate
   outOfScope: Rejection | null
+  labels: string[]
   /** Of every example. */
   scores: CalibrationScore[]
   /** The share of representative examples that were answered right, and their number. */
@@ -41,6 +42,7 @@ export function calibrateGate(options: {
   const counts = rows.filter(({ example }) => example.representative && (since === null || example.createdAt >= since))
   const calibrates = new Set(counts.map(({ example }) => example.id))
   const temperature = fitToRows(counts)
+  const labels = [...new Set(examples.flatMap(({ answer }) => labelsOf(answer)))].sort()
   const scores = rows.map(({ example, prediction }): CalibrationScore => {
     const answer = answerOfPrediction(prediction) as Answer
     return {
@@ -49,6 +51,7 @@ export function calibrateGate(options: {
       score: confidenceOf(prediction, temperature) ?? 0,
       agrees: sameAnswer(answer, example.answer),
       representative: calibrates.has(example.id),
+      probabilities: probabilitiesOf(prediction, labels),
     }
   })
   const pairs = scores.filter(({ representative }) => representative)
@@ -64,7 +67,14 @@ export function calibrateGate(options: {
       ? null
       : chooseRejection(energies, { shareMax: settings.outOfScope, confidence })
   const accuracy = pairs.filter(({ agrees }) => agrees).length / Math.max(1, pairs.length)
-  return { temperature, gate, outOfScope, scores, accuracy, n: pairs.length }
+  return { temperature, gate, outOfScope, labels, scores, accuracy, n: pairs.length }
+}
+
+/** To four places: enough to find labels that are likely wrong. */
+function probabilitiesOf(prediction: Prediction, labels: readonly string[]): number[] | null {
+  if (prediction.kind !== 'classify') return null
+  const scores = new Map(prediction.scores.map(({ label, score }) => [label, score]))
+  return labels.map((label) => Math.round(1e4 * (scores.get(label) ?? 0)) / 1e4)
 }
 
 /** Of predictions of one label whose right one the model knows; 1 where there are none. */

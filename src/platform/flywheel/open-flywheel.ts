@@ -53,6 +53,8 @@ export type Flywheel = {
   /** Opens the teachers, so that a missing key is known before the first request. */
   openTeachers(): Promise<void>
   settingsOf(task: string): TaskConfig
+  /** An example came that no answer brought. */
+  noteExample(task: string): void
   /** A version became live, or ceased to be. */
   noteLive(task: string): void
   tick(): void
@@ -182,6 +184,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     retrain,
     openTeachers: openAllTeachers,
     settingsOf,
+    noteExample: (task) => watch.noteAnswer({ task, model: null, hasExample: true }),
     noteLive(task) {
       absentUntil.delete(task)
     },

@@ -137,7 +137,7 @@ export async function retrainTask(
       task,
       kind: taskConfig.kind as TaskKind,
       description: taskConfig.description,
-      labels: [...new Set(examples.flatMap(({ answer }) => labelsOf(answer)))].sort(),
+      labels: calibration.labels,
       base,
       run: run.id,
       codeVersion,
@@ -161,10 +161,10 @@ export async function retrainTask(
       metrics: toMetrics(calibration, comparison, records.length, reason),
       promote: false,
     })
-    const { temperature, gate, outOfScope } = calibration
+    const { temperature, gate, outOfScope, labels } = calibration
     await insertGate(
       store,
-      { model: candidate.id, task, temperature, gate, outOfScope, createdAt: clock.now() },
+      { model: candidate.id, task, temperature, gate, outOfScope, labels, createdAt: clock.now() },
       calibration.scores,
     )
     const outcome = await decide(context, taskConfig, { candidate, live, comparison })

@@ -62,6 +62,7 @@ export const addFlywheel: Migration = {
         prediction text references predictions (id),
         created_at timestamptz not null
       )`.execute(database)
+    await sql`create index examples_by_prediction on examples (prediction)`.execute(database)
     await sql`create index examples_by_task on examples (task, created_at)`.execute(database)
     await sql`
       create table gates (
@@ -70,6 +71,7 @@ export const addFlywheel: Migration = {
         temperature double precision not null,
         gate jsonb not null,
         out_of_scope jsonb,
+        labels jsonb not null,
         target double precision not null,
         confidence double precision not null,
         audited integer not null default 0,
@@ -87,6 +89,7 @@ export const addFlywheel: Migration = {
         score double precision not null,
         agrees boolean not null,
         representative boolean not null,
+        probabilities jsonb,
         primary key (model, example)
       )`.execute(database)
     await sql`
