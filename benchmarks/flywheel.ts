@@ -148,7 +148,7 @@ function configOf(file: string): string {
         kind: 'classify',
         teacher: { type: 'replay', file, pricePerCall: { amount: String(pricePerCall), currency: 'USD' } },
         target: { agreement: target },
-        retraining: { examplesMin: 500, growth: 1.6 },
+        retraining: { examplesMin: 600, growth: 1.7, epochs: 5 },
       },
     },
   })
