@@ -18,6 +18,8 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   'gate-simulation': () => import('./gate-simulation.ts'),
   flywheel: () => import('./flywheel.ts'),
   'flywheel-shift': async () => ({ benchmark: (await import('./flywheel.ts')).shifted }),
+  durability: () => import('./durability.ts'),
+  promotions: () => import('./promotions.ts'),
   'peer-gradients': () => import('./peer-gradients.ts'),
   'peer-step': () => import('./peer-step.ts'),
   'peer-training': () => import('./peer-training.ts'),

@@ -68,6 +68,8 @@ export type EvaluateRequest = DataColumns & {
 
 /** How often it is looked whether a task is due for training by the clock. */
 const tickMs = 60_000
+/** How soon a version that another process promoted answers here. */
+const followMs = 2_000
 
 /** Everything Capstan does, in one process over one data folder. */
 export type Platform = {
@@ -155,14 +157,22 @@ export async function createPlatform({
     if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
   }
   const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
+  /** Other processes on the same database promote versions too. */
+  const followPromotions = async () => {
+    const live = await registry.listLive()
+    for (const { task, model } of pool.listLoaded()) {
+      if (live.has(task) && live.get(task) !== model.id) await reload(task)
+    }
+  }
   const promote = async (task: string, id: string) => {
     const promoted = await registry.promoteVersion(id)
     flywheel.noteLive(task)
     await reload(task)
     return promoted
   }
+  const onFault = (error: unknown) => logger?.error({ error: String(error) }, 'promotions could not be read')
   let isReady = false
-  let timer: NodeJS.Timeout | undefined
+  const timers: NodeJS.Timeout[] = []
   return {
     config,
     ledger,
@@ -184,7 +194,10 @@ export async function createPlatform({
         if (stage === 'live') await pool.load(await findServed(task))
       }
       isReady = true
-      timer = setInterval(flywheel.tick, tickMs).unref()
+      timers.push(
+        setInterval(flywheel.tick, tickMs).unref(),
+        setInterval(() => void followPromotions().catch(onFault), followMs).unref(),
+      )
     },
     isReady: () => isReady,
     async listTasks() {
@@ -211,7 +224,7 @@ export async function createPlatform({
     onBatch: (listener) => pool.onBatch(listener),
     async close() {
       isReady = false
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       await flywheel.close()
       await pool.close()
       await store.close()

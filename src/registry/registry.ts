@@ -69,6 +69,8 @@ export type Registry = {
   recordModelVersion(model: NewModelVersion): Promise<ModelVersion>
   /** Makes a version live, whatever its stage; the one before becomes retired. Going back is promoting an older one. */
   promoteVersion(id: string): Promise<ModelVersion>
+  /** Id of each task's live version: what other processes have promoted shows here. */
+  listLive(): Promise<Map<string, string>>
   /** Id of the version that was live before the present one. Throws ConflictError `registry.no-earlier-version`. */
   findEarlierVersion(task: string): Promise<string>
   /** Lets a version answer beside the live one without being heard. Throws ConflictError `registry.version-live`. */
@@ -116,6 +118,14 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),
     promoteVersion: (id) => promoteVersion(context, id),
+    listLive: async () => {
+      const rows = await store.database
+        .selectFrom('model_versions')
+        .select(['task', 'id'])
+        .where('stage', '=', 'live')
+        .execute()
+      return new Map(rows.map(({ task, id }) => [task, id]))
+    },
     findEarlierVersion: (task) => findEarlierVersion(context, task),
     makeShadow: (id) => makeShadow(context, id),
     endShadow: (id) => endShadow(context, id),
