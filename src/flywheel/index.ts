@@ -33,7 +33,6 @@ export {
   type RejectionOptions,
 } from './out-of-scope/choose-rejection.ts'
 export { type DistanceScorer, fitCosineDistance, fitMahalanobisDistance } from './out-of-scope/class-distances.ts'
-export { energyScores } from './out-of-scope/energy-score.ts'
 export { type Alert, raiseAlert, selectAlerts } from './records/alerts.ts'
 export { createBudgetStore } from './records/budget-store.ts'
 export { type NewFeedback, recordFeedback, type StoredFeedback } from './records/feedback-records.ts'

@@ -1,10 +1,12 @@
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
+import { countLabels } from '../data/index.ts'
 import { requireDevice } from '../runtime/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
+import { writeModelCard } from './model-card.ts'
 import { defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
 import { createRunRecorder } from './record-run.ts'
 import { withoutTables } from './run-metrics.ts'
@@ -101,6 +103,26 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
       onEvent,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
     }).finally(recorder.end)
+    await writeModelCard(folder.model, {
+      task,
+      kind: data.kind,
+      description: config.tasks[task]?.description,
+      labels: [...countLabels(data.train).keys()].sort(),
+      base: report.base,
+      run: run.id,
+      codeVersion,
+      date: clock.now(),
+      dataset: {
+        fingerprint: report.data.fingerprint,
+        examples: data.train.length,
+        sources: { [request.data]: data.train.length },
+      },
+      metrics: Object.entries(withoutTables(report.test)).map(([name, value]) => [
+        `${name} on ${data.test.length} held-out examples`,
+        String(value),
+      ]),
+      settings: report.training.settings,
+    })
     const model = await registry.recordModelVersion({
       run: run.id,
       modelFolder: folder.model,

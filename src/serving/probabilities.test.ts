@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toGradeShares, toProbabilities } from './probabilities.ts'
+import { energyOf, toGradeShares, toProbabilities } from './probabilities.ts'
 
 describe('toProbabilities', () => {
   it('gives each row shares that sum to one and keep the order of the logits', () => {
@@ -40,5 +40,16 @@ describe('toGradeShares', () => {
   it('takes differences of neighbours', () => {
     expect([...toGradeShares(Float32Array.of(0.75, 0.25))]).toEqual([0.25, 0.5, 0.25])
     expect([...toGradeShares(Float32Array.of(0.25, 0.75))]).toEqual([0.75, 0, 0.25])
+  })
+})
+
+describe('energyOf', () => {
+  it('is −ln Σ exp(logit), also for large logits', () => {
+    expect(energyOf(Float32Array.of(1, 2, 3))).toBeClose(-3.4076059644443806, { relative: 1e-12 })
+    expect(energyOf(Float32Array.of(1000, 1000))).toBeClose(-1000 - Math.log(2), { relative: 1e-12 })
+  })
+
+  it('is higher where no class is sure', () => {
+    expect(energyOf(Float32Array.of(1, 1, 0.5))).toBeGreaterThan(energyOf(Float32Array.of(9, 0, 0)))
   })
 })

@@ -26,9 +26,9 @@ const score = (batcher: Batcher, texts: readonly string[], signal?: AbortSignal)
     signal,
   )
 
-/** The label of each text, as the scores say. */
+/** The label of each text, as the scores say; of a text there are two and its energy. */
 function labelsOf({ numbers, truncated }: ScoredTexts): string[] {
-  return truncated.map((_, i) => ((numbers[2 * i] as number) > (numbers[2 * i + 1] as number) ? 'card' : 'money'))
+  return truncated.map((_, i) => ((numbers[3 * i] as number) > (numbers[3 * i + 1] as number) ? 'card' : 'money'))
 }
 
 describe('the batcher', () => {

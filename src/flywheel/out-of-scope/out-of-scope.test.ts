@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../base/index.ts'
 import { chooseRejection, isOutOfScope } from './choose-rejection.ts'
 import { fitCosineDistance, fitMahalanobisDistance } from './class-distances.ts'
-import { energyScores } from './energy-score.ts'
 
 describe('chooseRejection', () => {
   const promise = { shareMax: 0.05, confidence: 0.95 }
@@ -30,18 +29,6 @@ describe('chooseRejection', () => {
     const broken = shares.filter((share) => share > promise.shareMax).length / shares.length
     expect(broken).toBeLessThanOrEqual(0.06)
     expect(shares.reduce((sum, share) => sum + share, 0) / shares.length).toBeGreaterThan(0.03)
-  })
-})
-
-describe('energyScores', () => {
-  it('are −T ln Σ exp(logit / T), also for large logits', () => {
-    expect(energyScores([1, 2, 3, 0, 0, 0], 3)).toBeClose([-3.4076059644443806, -Math.log(3)], { relative: 1e-12 })
-    expect(energyScores([1000, 1000], 2, 2)).toBeClose([-1000 - 2 * Math.log(2)], { relative: 1e-12 })
-  })
-
-  it('are higher where no class is sure', () => {
-    const [sure, unsure] = energyScores([9, 0, 0, 1, 1, 0.5], 3)
-    expect(unsure).toBeGreaterThan(sure as number)
   })
 })
 
