@@ -13,6 +13,7 @@ import type {
   Run,
   RunDetails,
   Task,
+  TaskConfig,
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
@@ -32,6 +33,7 @@ import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
+import { openTaskSettings, type TaskSettings } from './task-settings.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
 
 export type PlatformOptions = {
@@ -56,6 +58,7 @@ export type PlatformContext = {
   registry: Registry
   ledger: Ledger
   config: Config
+  tasks: TaskSettings
   device: Device
   clock: Clock
 }
@@ -97,6 +100,10 @@ export type Platform = {
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
   /** Trains a task on what its teacher, people and feedback have said, and promotes the version if it is not worse. */
   retrain(task: string, options?: RetrainOptions): Promise<RetrainResult>
+  /** What is known of a task; undefined where it has no settings. */
+  taskSettings(task: string): TaskConfig | undefined
+  /** Sets a task that does not stand in `capstan.yaml`. Throws `platform.task-in-file`, `teacher.bad-setup`. */
+  putTask(task: string, settings: TaskConfig): Promise<void>
   /** Where a task's gate is, and why. */
   gateStatus(task: string): Promise<GateStatus>
   /** What people label, and how good their labels are. */
@@ -146,7 +153,8 @@ export async function createPlatform({
   const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
-  const context: PlatformContext = { store, registry, ledger, config, device, clock }
+  const tasks = await openTaskSettings(store, config, clock)
+  const context: PlatformContext = { store, registry, ledger, config, tasks, device, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
@@ -157,8 +165,9 @@ export async function createPlatform({
     if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
   }
   const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
-  /** Other processes on the same database promote versions too. */
-  const followPromotions = async () => {
+  /** Other processes on the same database set tasks and promote versions too. */
+  const followOthers = async () => {
+    await flywheel.refresh()
     const live = await registry.listLive()
     for (const { task, model } of pool.listLoaded()) {
       if (live.has(task) && live.get(task) !== model.id) await reload(task)
@@ -170,20 +179,23 @@ export async function createPlatform({
     await reload(task)
     return promoted
   }
-  const onFault = (error: unknown) => logger?.error({ error: String(error) }, 'promotions could not be read')
+  const onFault = (error: unknown) =>
+    logger?.error({ error: String(error) }, 'what other processes did could not be read')
   let isReady = false
   const timers: NodeJS.Timeout[] = []
   return {
     config,
     ledger,
-    train: (request) => trainTask(context, { device, ...withTaskConfig(config, request) }),
-    estimate: (request) => estimateTask(context, { device, ...withTaskConfig(config, request) }),
+    train: (request) => trainTask(context, { device, ...withTaskConfig(tasks, request) }),
+    estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
     resume: (request = {}) => resumeTask(context, request),
-    evaluate: (request) => evaluateTask(context, withColumns(config, request)),
+    evaluate: (request) => evaluateTask(context, withColumns(tasks, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     answer: (task, inputs, options) => flywheel.answer(task, inputs, options),
     giveFeedback: (prediction, feedback, caller) => flywheel.giveFeedback(prediction, feedback, caller),
     retrain: (task, options) => flywheel.retrain(task, options),
+    taskSettings: (task) => tasks.of(task),
+    putTask: (task, settings) => flywheel.putTask(task, settings),
     gateStatus: (task) => readGateStatus(context, task),
     labelling: openLabelling(context, flywheel),
     idle: () => flywheel.idle(),
@@ -196,13 +208,13 @@ export async function createPlatform({
       isReady = true
       timers.push(
         setInterval(flywheel.tick, tickMs).unref(),
-        setInterval(() => void followPromotions().catch(onFault), followMs).unref(),
+        setInterval(() => void followOthers().catch(onFault), followMs).unref(),
       )
     },
     isReady: () => isReady,
     async listTasks() {
       const loaded = pool.listLoaded().map(({ labels, queueRows: _, ...task }) => ({ ...task, labels: [...labels] }))
-      const taught = Object.entries(config.tasks).filter(
+      const taught = Object.entries(tasks.all()).filter(
         ([name, { teacher }]) => teacher !== undefined && !loaded.some(({ task }) => task === name),
       )
       const unlearnt = taught.map(([task, { kind = 'classify', labels = {}, pairColumn }]) => ({
@@ -242,13 +254,13 @@ async function evaluateTask(context: PlatformContext, { task, version, data, ...
   return { model, report, skipped: problems.length }
 }
 
-function withTaskConfig(config: Config, request: TrainTaskRequest): TrainTaskRequest {
-  return { ...withColumns(config, request), kind: request.kind ?? config.tasks[request.task]?.kind }
+function withTaskConfig(tasks: TaskSettings, request: TrainTaskRequest): TrainTaskRequest {
+  return { ...withColumns(tasks, request), kind: request.kind ?? tasks.of(request.task)?.kind }
 }
 
 /** Columns that the request leaves open are those of `capstan.yaml`, where the task stands there. */
-function withColumns<T extends DataColumns & { task: string }>({ tasks }: Config, request: T): T {
-  const task = tasks[request.task]
+function withColumns<T extends DataColumns & { task: string }>(tasks: TaskSettings, request: T): T {
+  const task = tasks.of(request.task)
   return {
     ...request,
     textColumn: request.textColumn ?? task?.textColumn,

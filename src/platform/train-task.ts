@@ -81,7 +81,7 @@ type Work = {
 }
 
 async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
-  const { registry, ledger, config, store, clock } = context
+  const { registry, ledger, config, store, clock, tasks } = context
   const { task, promote, checkpointSeconds: everySeconds } = request
   const usage = measureUsage(run.usage)
   const rate = config.rates.cpuHour
@@ -106,7 +106,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     await writeModelCard(folder.model, {
       task,
       kind: data.kind,
-      description: config.tasks[task]?.description,
+      description: tasks.of(task)?.description,
       labels: [...countLabels(data.train).keys()].sort(),
       base: report.base,
       run: run.id,

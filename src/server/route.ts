@@ -8,7 +8,7 @@ export type Environment = { Variables: { requestId: string; route: string } }
 
 /** A row of the table from which both the routing and the OpenAPI document are made. */
 export type Route = Omit<RouteConfig, 'method'> & {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'put'
   handle(context: Context<Environment>): Response | Promise<Response>
 }
 

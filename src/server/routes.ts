@@ -1,4 +1,4 @@
-import { ConflictError } from '../base/index.ts'
+import { ConflictError, NotFoundError } from '../base/index.ts'
 import {
   createPredictionRequestSchema,
   feedbackRequestSchema,
@@ -18,6 +18,7 @@ import {
   questionQuerySchema,
   readinessSchema,
   type ServedPrediction,
+  taskConfigSchema,
   taskListSchema,
   taskParametersSchema,
   toWire,
@@ -61,6 +62,7 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
     },
     createFeedbackRoute(platform, options),
     ...createLabelRoutes(platform, options),
+    ...createTaskRoutes(platform, options),
     {
       method: 'get',
       path: '/v1/tasks/{task}/gate',
@@ -78,6 +80,58 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
         ),
     },
     ...createHealthRoutes(platform, options),
+  ]
+}
+
+function createTaskRoutes(platform: ServedPlatform, { limits }: RouteOptions): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/tasks/{task}',
+      operationId: 'getTask',
+      summary: 'The settings of a task',
+      tags: ['tasks'],
+      request: { params: taskParametersSchema },
+      responses: {
+        ...jsonReply('Kind, labels, teacher, target, budget, retention', taskConfigSchema),
+        ...problemReplies({ 400: ['request.invalid'], 404: ['registry.task-not-found'] }),
+      },
+      handle(context) {
+        const { task } = readParameters(context, taskParametersSchema)
+        const settings = platform.taskSettings(task)
+        if (settings) return context.json(settings)
+        throw new NotFoundError('registry.task-not-found', `Task ${task} has no settings`, {
+          hint: 'Set it by PUT, or in capstan.yaml.',
+        })
+      },
+    },
+    {
+      method: 'put',
+      path: '/v1/tasks/{task}',
+      operationId: 'putTask',
+      summary: 'Set a task that does not stand in capstan.yaml',
+      description: 'Keys of teachers are named by environment variables of the server, never sent.',
+      tags: ['tasks'],
+      request: {
+        params: taskParametersSchema,
+        body: { required: true, content: { 'application/json': { schema: taskConfigSchema } } },
+      },
+      responses: {
+        ...jsonReply('The settings, defaults filled in', taskConfigSchema),
+        ...problemReplies({
+          400: ['teacher.bad-setup', 'request.invalid', 'request.malformed-json', 'request.not-utf8'],
+          409: ['platform.task-in-file'],
+          413: ['request.too-large'],
+          415: ['request.unsupported-media-type'],
+        }),
+      },
+      async handle(context) {
+        const { task } = readParameters(context, taskParametersSchema)
+        const settings = await readBody(context, taskConfigSchema, limits.bodyBytesMax)
+        await platform.putTask(task, settings)
+        return context.json(settings)
+      },
+    },
   ]
 }
 

@@ -10,6 +10,7 @@ import type {
   PredictionInput,
   ServedPrediction,
   Task,
+  TaskConfig,
 } from '../contracts/index.ts'
 
 /** One run of a model: how many texts it took, the tokens they had and those that only filled rows up. */
@@ -31,6 +32,8 @@ export type ServedPlatform = {
     options: { signal?: AbortSignal; caller?: string | null },
   ): Promise<{ model: ModelReference | null; predictions: ServedPrediction[] }>
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
+  taskSettings(task: string): TaskConfig | undefined
+  putTask(task: string, settings: TaskConfig): Promise<void>
   gateStatus(task: string): Promise<GateStatus>
   readonly labelling: {
     list(filter: { task: string; limit?: number; annotator?: string }): Promise<LabelQuestion[]>

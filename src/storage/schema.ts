@@ -180,6 +180,9 @@ type TaskStatesTable = {
   trained_at: Date | null
 }
 
+/** Tasks that were set by API. */
+type TaskSettingsTable = { task: string; settings: Json<JsonObject>; updated_at: Date }
+
 type TeacherBudgetsTable = { task: string; day: string; taken_micro: bigint }
 
 type LabelQuestionsTable = {
@@ -220,6 +223,7 @@ export type Schema = {
   gates: GatesTable
   calibration_scores: CalibrationScoresTable
   task_states: TaskStatesTable
+  task_settings: TaskSettingsTable
   teacher_budgets: TeacherBudgetsTable
   label_questions: LabelQuestionsTable
   label_answers: LabelAnswersTable

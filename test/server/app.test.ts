@@ -317,12 +317,14 @@ describe('GET /openapi.json', () => {
       'get /readyz',
       'get /v1/models',
       'get /v1/tasks',
+      'get /v1/tasks/{task}',
       'get /v1/tasks/{task}/gate',
       'get /v1/tasks/{task}/labels',
       'get /v1/tasks/{task}/questions',
       'post /v1/predictions/{id}/feedback',
       'post /v1/questions/{id}/answers',
       'post /v1/tasks/{task}/predictions',
+      'put /v1/tasks/{task}',
     ])
   })
 

@@ -28,6 +28,8 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
       return { model, predictions: predictions.map((prediction) => serveOwn(prediction, said)) }
     },
     giveFeedback: nothing,
+    taskSettings: () => undefined,
+    putTask: nothing,
     gateStatus: nothing,
     labelling: { list: async () => [], answer: nothing, report: nothing },
     listTasks: async () =>

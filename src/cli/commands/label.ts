@@ -51,7 +51,7 @@ async function labelInTurn(
     )
     return 0
   }
-  const labels = Object.keys(platform.config.tasks[task]?.labels ?? {})
+  const labels = Object.keys(platform.taskSettings(task)?.labels ?? {})
   for (const [i, label] of labels.entries()) printLine(io.stdout, `${String(i + 1).padStart(4)}  ${label}`)
   const lines = createInterface({ input: io.stdin, terminal: false })[Symbol.asyncIterator]()
   let given = 0

@@ -11,11 +11,11 @@ import {
 import type { PlatformContext } from '../create-platform.ts'
 
 /** Why the gate of a task is where it is. */
-export async function readGateStatus({ registry, store, config }: PlatformContext, task: string): Promise<GateStatus> {
+export async function readGateStatus({ registry, store, tasks }: PlatformContext, task: string): Promise<GateStatus> {
   const live = (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live') ?? null
   const record = live && (await selectGate(store, live.id))
   const state = await readTaskState(store, task)
-  const settings = config.tasks[task]
+  const settings = tasks.of(task)
   const alerts = await selectAlerts(store, { task, limit: 5 })
   return gateStatusSchema.parse({
     task,

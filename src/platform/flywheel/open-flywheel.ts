@@ -50,6 +50,10 @@ export type Flywheel = {
   answer(task: string, inputs: readonly PredictionInput[], options?: AnswerOptions): Promise<Answered>
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
   retrain(task: string, options?: RetrainOptions): Promise<RetrainResult>
+  /** Sets a task that does not stand in `capstan.yaml`; its teacher is opened first, so that a bad one changes nothing. */
+  putTask(task: string, settings: TaskConfig): Promise<void>
+  /** Opens the teachers of tasks that another process has set. */
+  refresh(): Promise<void>
   /** Opens the teachers, so that a missing key is known before the first request. */
   openTeachers(): Promise<void>
   settingsOf(task: string): TaskConfig
@@ -69,24 +73,26 @@ const absentMs = 2000
 
 export function openFlywheel(options: FlywheelOptions): Flywheel {
   const { context, pool, configFolder, reload, onTeacherEvent, onRetrain = () => {}, logger, sleep } = options
-  const { store, registry, clock, config } = context
-  const settingsOf = (task: string) => config.tasks[task] ?? untaught
+  const { store, registry, clock, tasks } = context
+  const settingsOf = (task: string) => tasks.of(task) ?? untaught
   const gates = createGates(store, clock)
   const writer = createPredictionWriter(store)
   const onFault = (error: unknown) => logger?.error({ error: String(error) }, 'the flywheel failed after a reply')
   let opened: ReadonlyMap<string, GuardedTeacher> = new Map()
   let opening: Promise<void> | null = null
-  /** At the first request, so that commands which ask nobody need no keys. */
-  const openAllTeachers = () => {
-    opening ??= openTeachers({
-      tasks: config.tasks,
+  const openSome = (some: Readonly<Record<string, TaskConfig>>) =>
+    openTeachers({
+      tasks: some,
       folder: configFolder,
       budgetStore: createBudgetStore(store),
       labelQueue: createLabelQueue(store, { clock, isRedacted: (task) => settingsOf(task).retention !== 'full' }),
       clock,
       ...(sleep ? { sleep } : {}),
       ...(onTeacherEvent ? { onEvent: onTeacherEvent } : {}),
-    }).then((all) => {
+    })
+  /** At the first request, so that commands which ask nobody need no keys. */
+  const openAllTeachers = () => {
+    opening ??= openSome(tasks.all()).then((all) => {
       opened = all
     })
     opening.catch(() => {
@@ -182,6 +188,18 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
       }
     },
     retrain,
+    async putTask(task, settings) {
+      await openAllTeachers()
+      const own = await openSome({ [task]: settings })
+      await tasks.put(task, settings)
+      await registry.ensureTask(task)
+      opened = withTask(opened, task, own.get(task))
+    },
+    async refresh() {
+      for (const task of await tasks.refresh()) {
+        opened = withTask(opened, task, (await openSome({ [task]: settingsOf(task) })).get(task))
+      }
+    },
     openTeachers: openAllTeachers,
     settingsOf,
     noteExample: (task) => watch.noteAnswer({ task, model: null, hasExample: true }),
@@ -200,6 +218,15 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
       await shadows.close()
     },
   }
+}
+
+function withTask(
+  teachers: ReadonlyMap<string, GuardedTeacher>,
+  task: string,
+  teacher: GuardedTeacher | undefined,
+): ReadonlyMap<string, GuardedTeacher> {
+  const others = [...teachers].filter(([name]) => name !== task)
+  return new Map(teacher ? [...others, [task, teacher]] : others)
 }
 
 /** The shadows of tasks, each with a pool of its own, opened when the first request asks for one. */

@@ -70,8 +70,8 @@ export async function retrainTask(
   task: string,
   { reason = 'asked', base: spec, settings: given, onEvent = () => {}, signal }: RetrainOptions = {},
 ): Promise<RetrainResult> {
-  const { store, registry, ledger, config, clock, device } = context
-  const taskConfig = requireTaskConfig(config.tasks, task)
+  const { store, registry, ledger, config, clock, device, tasks } = context
+  const taskConfig = requireTaskConfig(tasks.of(task), task)
   const records = usableExamples(await selectExamples(store, task), taskConfig.kind as TaskKind, task)
   const examples = records.map(toExample)
   const fingerprint = fingerprintExamples(examples)
@@ -242,8 +242,7 @@ async function findLive({ registry }: PlatformContext, task: string): Promise<Mo
 }
 
 /** Throws InvalidInputError `flywheel.no-gate` where the task has no kind with a gate. */
-export function requireTaskConfig(tasks: Readonly<Record<string, TaskConfig>>, task: string): TaskConfig {
-  const settings = tasks[task]
+export function requireTaskConfig(settings: TaskConfig | undefined, task: string): TaskConfig {
   if (settings?.kind === 'classify' || settings?.kind === 'multilabel') return settings
   throw new InvalidInputError('flywheel.no-gate', `Task ${task} has no gate`, {
     hint: 'Give the task kind: classify or multilabel, and a teacher, in capstan.yaml: docs/flywheel.md.',

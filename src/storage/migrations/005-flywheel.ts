@@ -100,6 +100,12 @@ export const addFlywheel: Migration = {
         trained_at timestamptz
       )`.execute(database)
     await sql`
+      create table task_settings (
+        task text primary key,
+        settings jsonb not null,
+        updated_at timestamptz not null
+      )`.execute(database)
+    await sql`
       create table teacher_budgets (
         task text not null,
         day date not null,
