@@ -1,11 +1,12 @@
 /** The recipe on Banking77, all of it or a few examples a class: each seed in a process of its own. */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type FinetuneEvent, finetune } from '../src/platform/index.ts'
 import type { TrainingSettings } from '../src/training/index.ts'
+import { startActiveClock } from './active-clock.ts'
 import { atLeast, atMost, type Benchmark, peakMemoryMib } from './benchmark.ts'
 
 type SeedResult = {
@@ -76,19 +77,23 @@ export const benchmark: Benchmark = {
   },
 }
 
-export function runSeed({ data, train, base, settings, seed }: SeedOptions): Promise<SeedResult> {
+/** `onStart` gets the process. */
+export function runSeed(
+  { data, train, base, settings, seed }: SeedOptions,
+  onStart: (child: ChildProcess) => void = () => {},
+): Promise<SeedResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), {
       env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify({ data, train, base, settings, seed }) },
     })
+    onStart(child)
     child.on('message', (result) => resolve(result as SeedResult))
     child.on('exit', (code) => reject(new Error(`the run of seed ${seed} ended with code ${code}`)))
   })
 }
 
 async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Promise<SeedResult> {
-  const started = performance.now()
-  const elapsed = () => (performance.now() - started) / 1000
+  const elapsed = startActiveClock()
   const output = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
   let secondsTo90 = Number.NaN
   let trainingSeconds = Number.NaN

@@ -1,8 +1,9 @@
-/** Whole runs on Banking77, in the same minutes: Capstan, its recipe in PyTorch, and Hugging Face Trainer. */
+/** Whole runs on Banking77, in turns of some seconds each: Capstan, its recipe in PyTorch, and Hugging Face Trainer. */
 
 import { runSeed } from './banking77.ts'
 import { atMost, type Benchmark, type BenchmarkOptions, hasIntegerProducts } from './benchmark.ts'
 import { type PeerLine, runPeer } from './run-peer.ts'
+import { createTurns } from './take-turns.ts'
 
 const goal = 0.9
 
@@ -11,18 +12,26 @@ export const benchmark: Benchmark = {
   description: 'two epochs, and the time from CSV to 90 %, against PyTorch and Hugging Face Trainer (needs --python)',
   async run(options) {
     const { peers, data, log } = options
+    const turns = createTurns()
     const ours = async (settings: BenchmarkOptions['settings']) => {
-      const result = await runSeed({ ...options, settings, seed: 1 })
+      const result = await runSeed({ ...options, settings, seed: 1 }, turns.join)
       log(`capstan ${JSON.stringify({ ...settings, ...result })}`)
       return result
     }
-    const theirs = async (script: string, ...more: string[]) => runPeer(peers, script, ['--data', data, ...more], log)
-    const fp32 = await ours({ epochs: 2 })
-    const short = await ours({ epochs: 1 })
-    const int8 = hasIntegerProducts(new Date()) ? await ours({ epochs: 2, precision: 'int8-all' }) : null
-    const recipe = await theirs('torch_recipe.py', '--epochs', '2')
-    const tuned = await theirs('hf_trainer.py', '--epochs', '3', '--rate', '3e-4', '--group', '--until', String(goal))
+    const theirs = (script: string, ...more: string[]) =>
+      runPeer(peers, script, ['--data', data, ...more], log, turns.join)
+    const canInt8 = hasIntegerProducts(new Date())
+    const [fp32, recipe, int8] = await Promise.all([
+      ours({ epochs: 2 }),
+      theirs('torch_recipe.py', '--epochs', '2'),
+      canInt8 ? ours({ epochs: 2, precision: 'int8-all' }) : null,
+    ])
+    const [short, tuned] = await Promise.all([
+      ours({ epochs: 1 }),
+      theirs('hf_trainer.py', '--epochs', '3', '--rate', '3e-4', '--group', '--until', String(goal)),
+    ])
     const trainer = await theirs('hf_trainer.py', '--epochs', '5', '--until', String(goal))
+    turns.end()
     const last = (lines: readonly PeerLine[], name: string) => Number(lines.at(-1)?.[name])
     return {
       values: {

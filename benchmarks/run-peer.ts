@@ -1,5 +1,5 @@
 /** Runs a peer's script in a Python of the caller's, and reads the lines of JSON that it prints. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +13,7 @@ export async function runPeer(
   script: string,
   options: readonly string[],
   log: (line: string) => void = () => {},
+  onStart: (child: ChildProcess) => void = () => {},
 ): Promise<PeerLine[]> {
   if (!python || !base) {
     throw new InvalidInputError('benchmark.no-peers', 'No Python with the peers was named', {
@@ -22,6 +23,7 @@ export async function runPeer(
   const path = join(import.meta.dirname, 'peers', script)
   const all = script === 'torch_step.py' ? options : ['--base', base, ...options]
   const child = spawn(python, [path, ...all], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onStart(child)
   const ended = once(child, 'exit')
   const lines: PeerLine[] = []
   for await (const line of createInterface({ input: child.stdout })) {
