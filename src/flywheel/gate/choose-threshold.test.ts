@@ -89,24 +89,20 @@ describe('chooseThreshold', () => {
       agrees: fc.integer({ max: 30, min: 0 }),
     })
     fc.assert(
-      fc.property(
-        fc.array(pair, { minLength: 60, maxLength: 200 }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (raw, expectedCoverage) => {
-          const pairs = raw.map(({ score, agrees }) => ({ score, agrees: agrees > 0 }))
-          const gate = chooseThreshold(pairs, { ...promise, expectedCoverage })
-          const mirrored = chooseThreshold(pairs.map((entry) => ({ ...entry, score: 3 * entry.score - 7 })).reverse(), {
-            ...promise,
-            expectedCoverage,
-          })
-          if (new Set(pairs.map(({ score }) => 3 * score - 7)).size === new Set(pairs.map(({ score }) => score)).size)
-            expect(mirrored.coverage).toBe(gate.coverage)
-          if (gate.open) {
-            expect(gate.evidence?.bound).toBeGreaterThanOrEqual(promise.target)
-            expect(pairs.filter(({ score }) => acceptsScore(gate, score)).length).toBe(gate.evidence?.accepted)
-          }
-        },
-      ),
+      fc.property(fc.array(pair, { minLength: 60, maxLength: 200 }), (raw) => {
+        const pairs = raw.map(({ score, agrees }) => ({ score, agrees: agrees > 0 }))
+        const gate = chooseThreshold(pairs, promise)
+        const mirrored = chooseThreshold(
+          pairs.map((entry) => ({ ...entry, score: 3 * entry.score - 7 })).reverse(),
+          promise,
+        )
+        if (new Set(pairs.map(({ score }) => 3 * score - 7)).size === new Set(pairs.map(({ score }) => score)).size)
+          expect(mirrored.coverage).toBe(gate.coverage)
+        if (gate.open) {
+          expect(gate.evidence?.bound).toBeGreaterThanOrEqual(promise.target)
+          expect(pairs.filter(({ score }) => acceptsScore(gate, score)).length).toBe(gate.evidence?.accepted)
+        }
+      }),
     )
   })
 })

@@ -35,9 +35,8 @@ export function calibrateGate(options: {
   predictions: readonly Prediction[]
   settings: Pick<TaskConfig, 'target' | 'outOfScope'>
   since: Date | null
-  expectedCoverage: number | undefined
 }): Calibration {
-  const { examples, predictions, settings, since, expectedCoverage } = options
+  const { examples, predictions, settings, since } = options
   const rows = examples.map((example, i) => ({ example, prediction: present(predictions[i], 'prediction') }))
   const counts = rows.filter(({ example }) => example.representative && (since === null || example.createdAt >= since))
   const calibrates = new Set(counts.map(({ example }) => example.id))
@@ -56,11 +55,7 @@ export function calibrateGate(options: {
   })
   const pairs = scores.filter(({ representative }) => representative)
   const { agreement: target, confidence } = settings.target
-  const gate = chooseThreshold(pairs, {
-    target,
-    confidence,
-    ...(expectedCoverage === undefined ? {} : { expectedCoverage }),
-  })
+  const gate = chooseThreshold(pairs, { target, confidence })
   const energies = counts.flatMap(({ prediction }) => strangenessOf(prediction) ?? [])
   const outOfScope =
     settings.outOfScope === undefined || energies.length === 0

@@ -13,7 +13,6 @@ import {
   readTaskState,
   selectCalibrationScores,
   selectExamples,
-  selectGate,
   textKeyOf,
   updateTaskState,
 } from '../../flywheel/index.ts'
@@ -124,13 +123,11 @@ export async function retrainTask(
     ).finally(recorder.end)
     const live = await findLive(context, task)
     const { calibrateSince } = await readTaskState(store, task)
-    const before = live && (await selectGate(store, live.id))
     const calibration = calibrateGate({
       examples: records,
       predictions,
       settings: taskConfig,
       since: calibrateSince,
-      expectedCoverage: before?.gate.open && calibrateSince === null ? before.gate.coverage : undefined,
     })
     const comparison = live && (await compareWithLive(context, live, calibration))
     await writeModelCard(modelFolder, {
