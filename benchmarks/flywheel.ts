@@ -159,7 +159,7 @@ function configOf(file: string): string {
 
 async function report(
   { data, log }: BenchmarkOptions,
-  { requests, platform, events }: Streamed,
+  { requests, platform, events, callsBefore }: Streamed,
 ): Promise<BenchmarkResult> {
   const spent = await spentOnTeacher(platform)
   const calls = countCalls(spent)
