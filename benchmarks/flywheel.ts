@@ -40,7 +40,7 @@ export const benchmark: Benchmark = {
   name: 'flywheel',
   description: `Banking77 as live traffic with a replay teacher, target ${target}; writes flywheel.svg`,
   async run(options) {
-    const streamed = await stream(options, (texts) => texts)
+    const streamed = await stream(options, (texts) => texts, { examplesMin: 1000, growth: 1.7, epochs: 4, folds: 4 })
     try {
       return await report(options, streamed)
     } finally {
@@ -54,7 +54,7 @@ export const shifted: Benchmark = {
   name: 'flywheel-shift',
   description: `the same, where ${newIntents} of the 77 intents appear half-way`,
   async run(options) {
-    const streamed = await stream(options, (texts) => delayIntents(texts))
+    const streamed = await stream(options, delayIntents, { examplesMin: 600, growth: 3, epochs: 3, folds: 2 })
     const { requests, closedAt } = streamed
     await streamed.platform.close()
     await rm(streamed.folder, { recursive: true })
@@ -103,9 +103,10 @@ function delayIntents(texts: readonly Text[]): Text[] {
 async function stream(
   { data, train, seeds, log }: BenchmarkOptions,
   arrange: (texts: Text[]) => readonly Text[],
+  retraining: Record<string, number>,
 ): Promise<Streamed> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-flywheel-'))
-  await writeFile(join(folder, 'capstan.yaml'), configOf(join(data, train)))
+  await writeFile(join(folder, 'capstan.yaml'), configOf(join(data, train), retraining))
   const { examples } = await readExamples({ path: join(data, train) })
   const texts = examples.flatMap(({ text, answer }) =>
     answer.kind === 'class' ? [{ text, label: answer.label, isNew: false }] : [],
@@ -144,14 +145,14 @@ async function stream(
   return { requests, events, closedAt, callsBefore, platform, folder }
 }
 
-function configOf(file: string): string {
+function configOf(file: string, retraining: Record<string, number>): string {
   return JSON.stringify({
     tasks: {
       banking: {
         kind: 'classify',
         teacher: { type: 'replay', file, pricePerCall: { amount: String(pricePerCall), currency: 'USD' } },
         target: { agreement: target },
-        retraining: { examplesMin: 1000, growth: 1.7, epochs: 4, folds: 4 },
+        retraining,
       },
     },
   })
