@@ -24,6 +24,11 @@ export const configSchema = z.strictObject({
   rates: z
     .strictObject({ cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour') })
     .prefault({}),
+  server: z
+    .strictObject({
+      auth: z.enum(['auto', 'required', 'off']).default('auto').describe('Whether requests need an API key'),
+    })
+    .prefault({}),
   device: deviceSchema.default('cpu').describe('Where models are trained and answer'),
   tasks: z.record(taskNameSchema, z.strictObject(taskDataSettings)).default({}),
 })

@@ -1,3 +1,4 @@
+import { type Access, createAccess, localActor } from '../access/index.ts'
 import { type Clock, systemClock } from '../base/index.ts'
 import type {
   Config,
@@ -22,6 +23,7 @@ import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
+import { promoteVersion } from './promote-version.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
@@ -42,6 +44,7 @@ export type PlatformContext = {
   store: Store
   registry: Registry
   ledger: Ledger
+  access: Access
   config: Config
   device: Device
   clock: Clock
@@ -85,12 +88,13 @@ export type Platform = {
   readRuns(references: readonly string[]): Promise<RunDetails[]>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
-  /** Makes a version live; it answers from then on. */
-  promote(task: string, reference: VersionReference): Promise<ModelVersion>
+  /** Makes a version live; it answers from then on. `actor`: who does it, for the audit log. */
+  promote(task: string, reference: VersionReference, actor?: string): Promise<ModelVersion>
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
   ledger: Ledger
+  access: Access
   /** Answers what was accepted, then closes models and store. */
   close(): Promise<void>
 }
@@ -108,7 +112,8 @@ export async function createPlatform({
   const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
-  const context: PlatformContext = { store, registry, ledger, config, device, clock }
+  const access = createAccess({ store, mode: config.server.auth, clock })
+  const context: PlatformContext = { store, registry, ledger, access, config, device, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
@@ -118,6 +123,7 @@ export async function createPlatform({
   return {
     config,
     ledger,
+    access,
     train: (request) => trainTask(context, { device, ...withTaskConfig(config, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(config, request) }),
     resume: (request = {}) => resumeTask(context, request),
@@ -137,9 +143,8 @@ export async function createPlatform({
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
     listRunCosts: () => listRunCosts(context),
-    async promote(task, reference) {
-      const { id } = await registry.findModelVersion(task, reference)
-      const promoted = await registry.promoteVersion(id)
+    async promote(task, reference, actor = localActor) {
+      const promoted = await promoteVersion(context, { task, reference, actor })
       if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
       return promoted
     },

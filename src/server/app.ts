@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
 import { type Logger, NotFoundError, UnsupportedError } from '../base/index.ts'
 import { defaultPredictionLimits } from '../contracts/index.ts'
+import { admitCaller, apiKeyScheme, describeKeys } from './admit-caller.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createDocumentRoute } from './openapi.ts'
 import { isFault } from './problem.ts'
@@ -51,7 +52,7 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
     return respondProblem(context, new NotFoundError('request.unknown-route', what, { hint }))
   })
   const routes = createRoutes(platform, { limits, metrics, isDraining: () => isDraining })
-  addRoutes(hono, [...routes, createDocumentRoute(hono, version)])
+  addRoutes(hono, platform, [...routes, createDocumentRoute(hono, version)])
 
   return {
     fetch: hono.fetch,
@@ -62,12 +63,15 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
   }
 }
 
-function addRoutes(hono: OpenAPIHono<Environment>, routes: readonly Route[]): void {
-  for (const { handle, ...description } of routes) {
+function addRoutes(hono: OpenAPIHono<Environment>, { access }: ServedPlatform, routes: readonly Route[]): void {
+  const { name: scheme } = hono.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', apiKeyScheme)
+  for (const route of routes) {
+    const { handle, access: need, ...description } = route
     const { method, path } = description
-    hono.openAPIRegistry.registerPath(description)
-    hono.on(method, toPattern(path), (context) => {
+    hono.openAPIRegistry.registerPath(need === 'open' ? description : describeKeys(description, scheme))
+    hono.on(method, toPattern(path), async (context) => {
       context.set('route', path)
+      await admitCaller(context, access, route)
       return handle(context)
     })
   }
@@ -91,13 +95,19 @@ function observeRequest(metrics: Metrics, logger: Logger): MiddlewareHandler<Env
   return async (context, next) => {
     const startedMs = performance.now()
     context.set('route', 'unknown')
+    context.set('caller', { keyId: null })
     await next()
-    const { requestId, route } = context.var
+    const { requestId, route, caller } = context.var
     const { method } = context.req
     const { status } = context.res
     const milliseconds = performance.now() - startedMs
     metrics.observeRequest({ method, route, status, seconds: milliseconds / 1000 })
-    logger.info({ requestId, method, route, status, milliseconds: Math.round(milliseconds * 10) / 10 }, 'request')
+    const { keyId } = caller
+    const key = keyId === null ? {} : { keyId }
+    logger.info(
+      { requestId, ...key, method, route, status, milliseconds: Math.round(milliseconds * 10) / 10 },
+      'request',
+    )
   }
 }
 

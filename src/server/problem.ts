@@ -11,6 +11,8 @@ import { type Problem, type ProblemError, problemErrorSchema } from '../contract
 /** Titles of RFC 9110 for the statuses in use. */
 export const statusTitles = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
@@ -26,6 +28,11 @@ export type ProblemStatus = keyof typeof statusTitles
 
 /** Codes whose status is not that of their class. */
 const statusByCode: Readonly<Record<string, ProblemStatus>> = {
+  'access.bad-key': 401,
+  'access.expired-key': 401,
+  'access.missing-key': 401,
+  'access.out-of-scope': 403,
+  'access.revoked-key': 401,
   'request.method-not-allowed': 405,
   'request.too-large': 413,
   'request.unsupported-media-type': 415,

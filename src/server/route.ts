@@ -3,12 +3,17 @@ import type { Context } from 'hono'
 import { problemSchema } from '../contracts/index.ts'
 import { type ProblemStatus, statusTitles } from './problem.ts'
 
-/** What the app keeps of each request; `route` is the path with its parameters' names, so that logs hold no values. */
-export type Environment = { Variables: { requestId: string; route: string } }
+/**
+ * What the app keeps of each request; `route` is the path with its parameters' names, so that logs hold no values, and
+ * `caller` who asks: null where no key is required.
+ */
+export type Environment = { Variables: { requestId: string; route: string; caller: { keyId: string | null } } }
 
 /** A row of the table from which both the routing and the OpenAPI document are made. */
 export type Route = Omit<RouteConfig, 'method'> & {
   method: 'get' | 'post'
+  /** Left out, a key for the task in the path is needed, or one for all tasks where the path has none. */
+  access?: 'open' | 'any-key'
   handle(context: Context<Environment>): Response | Promise<Response>
 }
 
@@ -30,7 +35,7 @@ export function problemReplies(codes: Partial<Record<ProblemStatus, readonly str
     replies[status] = {
       description: `${statusTitles[Number(status) as ProblemStatus]}: ${names.map((name) => `\`${name}\``).join(', ')}`,
       content: { 'application/problem+json': { schema: problemSchema } },
-      ...(status === '503' ? { headers: retryAfter } : {}),
+      ...(status === '503' || status === '429' ? { headers: retryAfter } : {}),
     }
   }
   return replies

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { ConflictError } from '../base/index.ts'
 import {
   createPredictionRequestSchema,
@@ -13,7 +14,7 @@ import {
 } from '../contracts/index.ts'
 import type { Metrics } from './metrics.ts'
 import { readBody } from './read-body.ts'
-import { jsonReply, problemReplies, type Route, textReply } from './route.ts'
+import { type Environment, jsonReply, problemReplies, type Route, textReply } from './route.ts'
 import type { ServedPlatform } from './served-platform.ts'
 
 export type ServerLimits = PredictionLimits & { bodyBytesMax: number }
@@ -22,6 +23,9 @@ type RouteOptions = { limits: ServerLimits; metrics: Metrics; isDraining(): bool
 
 /** All routes but /openapi.json, which describes them. */
 export function createRoutes(platform: ServedPlatform, options: RouteOptions): Route[] {
+  /** Of things that belong to tasks, those that the caller may ask. */
+  const keepVisible = <T extends { task: string }>(context: Context<Environment>, items: readonly T[]): T[] =>
+    items.filter(({ task }) => platform.access.canUse(context.var.caller.keyId, task))
   return [
     createPredictionRoute(platform, options),
     {
@@ -30,11 +34,12 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       operationId: 'listTasks',
       summary: 'Tasks that can be asked',
       tags: ['tasks'],
+      access: 'any-key',
       responses: {
         ...jsonReply('Every task with its labels and its present model', taskListSchema),
         ...problemReplies(),
       },
-      handle: async (context) => context.json({ tasks: await platform.listTasks() }),
+      handle: async (context) => context.json({ tasks: keepVisible(context, await platform.listTasks()) }),
     },
     {
       method: 'get',
@@ -42,11 +47,12 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       operationId: 'listModels',
       summary: 'Model versions of all tasks',
       tags: ['models'],
+      access: 'any-key',
       responses: {
         ...jsonReply('Every version with its stage, metrics and lineage', modelListSchema),
         ...problemReplies(),
       },
-      handle: async (context) => context.json({ models: await platform.listModels() }),
+      handle: async (context) => context.json({ models: keepVisible(context, await platform.listModels()) }),
     },
     ...createHealthRoutes(platform, options),
   ]
@@ -106,6 +112,7 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
       operationId: 'getHealth',
       summary: 'Does the process answer?',
       tags: ['operation'],
+      access: 'open',
       responses: { ...jsonReply('It does', healthSchema), ...problemReplies() },
       handle: (context) => context.json({ status: 'ok' }),
     },
@@ -116,6 +123,7 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
       summary: 'Should traffic be sent here?',
       description: 'Answers 503 until the models are loaded, and again while the server shuts down.',
       tags: ['operation'],
+      access: 'open',
       responses: { ...jsonReply('It should', readinessSchema), ...problemReplies({ 503: ['serving.not-ready'] }) },
       handle(context) {
         if (isDraining())

@@ -1,4 +1,5 @@
 import type { ModelReference, ModelVersion, Prediction, PredictionInput, Task } from '../contracts/index.ts'
+import type { Access } from '../platform/index.ts'
 
 /** One run of a model: how many texts it took, the tokens they had and those that only filled rows up. */
 export type ObservedBatch = {
@@ -12,6 +13,7 @@ export type ObservedBatch = {
 
 /** What the HTTP app asks of a platform; `createPlatform` returns one. */
 export type ServedPlatform = {
+  access: Pick<Access, 'admit' | 'canUse'>
   /** One prediction with all scores per input, in order. NotFoundError where there is no such task. */
   predict(
     task: string,

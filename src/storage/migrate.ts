@@ -4,6 +4,7 @@ import { addRegistry } from './migrations/001-registry.ts'
 import { addLedger } from './migrations/002-ledger.ts'
 import { addTracking } from './migrations/003-tracking.ts'
 import { addRunEstimate } from './migrations/004-run-estimate.ts'
+import { addAccess } from './migrations/006-access.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
@@ -12,6 +13,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['002-ledger', addLedger],
   ['003-tracking', addTracking],
   ['004-run-estimate', addRunEstimate],
+  ['006-access', addAccess],
 ]
 
 /** Brings the schema up to date; refuses a data folder that a newer Capstan has written. */

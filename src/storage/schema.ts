@@ -82,6 +82,26 @@ type LedgerPostingsTable = {
   amount_micro: bigint
 }
 
+type ApiKeysTable = {
+  id: string
+  name: string
+  secret_sha256: string
+  /** Null for all tasks. */
+  tasks: Json<string[]> | null
+  created_at: Date
+  expires_at: Date | null
+  revoked_at: ColumnType<Date | null, never, Date>
+  requests_per_minute: number | null
+}
+
+type AccessLogTable = {
+  sequence: Generated<bigint>
+  at: Date
+  actor: string
+  act: string
+  subject: Json<Record<string, string | number | boolean | null>>
+}
+
 /** All tables of a data folder. */
 export type Schema = {
   tasks: TasksTable
@@ -91,4 +111,6 @@ export type Schema = {
   model_versions: ModelVersionsTable
   ledger_entries: LedgerEntriesTable
   ledger_postings: LedgerPostingsTable
+  api_keys: ApiKeysTable
+  access_log: AccessLogTable
 }

@@ -3,8 +3,14 @@ import type { ServedPlatform } from '../../src/server/index.ts'
 import { ModelPool, type ModelPoolOptions } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
+/** No key is required. */
+const openToAll: ServedPlatform['access'] = {
+  admit: async () => ({ keyId: null, rateLimit: null }),
+  canUse: () => true,
+}
+
 /** A platform of one task, "support", on a real model pool; `isReady` may be switched. */
-export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}) {
+export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}, access = openToAll) {
   const folders = createClassifierFolders()
   const words = ['card', 'money', 'phone', 'bank', 'time', 'house', 'water']
   const served = { task: 'support', model: { id: 'model_1', version: 1 }, folder: await folders.write({ words }) }
@@ -19,6 +25,7 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
   await pool.load(served)
   const state = { isReady: true }
   const platform: ServedPlatform = {
+    access,
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     listTasks: async () =>
       pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
