@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { type Access, createAccess, localActor } from '../access/index.ts'
 import { type Clock, systemClock } from '../base/index.ts'
 import type {
@@ -15,7 +16,7 @@ import type {
 import { readExamples } from '../data/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
-import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
+import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
@@ -71,11 +72,11 @@ export type Platform = {
   predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options?: { signal?: AbortSignal },
+    options?: PredictOptions,
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
   export(request: ExportRequest): Promise<ModelVersion>
-  /** Loads the live version of every task, so that the first request need not wait. */
+  /** Loads the live version of every task, as far as there is memory, so that the first request need not wait. */
   loadModels(): Promise<void>
   isReady(): boolean
   listTasks(): Promise<Task[]>
@@ -93,6 +94,9 @@ export type Platform = {
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
+  onModel(listener: (event: ModelEvent) => void): () => void
+  /** What loaded models take by their estimates, and may take. */
+  readModelMemory(): { bytes: number; bytesMax: number }
   ledger: Ledger
   access: Access
   /** Answers what was accepted, then closes models and store. */
@@ -118,7 +122,8 @@ export async function createPlatform({
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
-  const pool = new ModelPool({ findModel: findServed, device })
+  const memoryBytesMax = config.serving.memoryMax ?? usableMemory() / 2
+  const pool = new ModelPool({ findModel: findServed, device, memoryBytesMax })
   let isReady = false
   return {
     config,
@@ -132,24 +137,25 @@ export async function createPlatform({
     export: (request) => exportModel(context, request),
     async loadModels() {
       for (const { task, stage } of await registry.listModelVersions()) {
-        if (stage === 'live') await pool.load(await findServed(task))
+        if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
       isReady = true
     },
     isReady: () => isReady,
-    listTasks: async () =>
-      pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
+    listTasks: async () => pool.listTasks().map(({ labels, ...known }) => ({ ...known, labels: [...labels] })),
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
     listRunCosts: () => listRunCosts(context),
     async promote(task, reference, actor = localActor) {
       const promoted = await promoteVersion(context, { task, reference, actor })
-      if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
+      if (pool.listTasks().some((known) => known.task === task)) await pool.load(await findServed(task))
       return promoted
     },
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
+    onModel: (listener) => pool.onModel(listener),
+    readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: memoryBytesMax }),
     async close() {
       isReady = false
       await pool.close()
@@ -183,6 +189,12 @@ function withColumns<T extends DataColumns & { task: string }>({ tasks }: Config
     negativeColumn: request.negativeColumn ?? task?.negativeColumn,
     labelSeparator: request.labelSeparator ?? task?.labelSeparator,
   }
+}
+
+/** Of the machine, or of the container where that has a limit. */
+function usableMemory(): number {
+  // Without a limit Node says 0, or a number beyond any memory.
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
 }
 
 function toReference({ id, version }: ModelVersion): ModelReference {

@@ -10,7 +10,7 @@ import { isFault } from './problem.ts'
 import { respondProblem } from './respond.ts'
 import type { Environment, Route } from './route.ts'
 import { createRoutes, type ServerLimits } from './routes.ts'
-import type { ServedPlatform } from './served-platform.ts'
+import type { ServedPlatform, StageSeconds } from './served-platform.ts'
 
 export type AppOptions = {
   /** Version of the API document. */
@@ -97,18 +97,25 @@ function observeRequest(metrics: Metrics, logger: Logger): MiddlewareHandler<Env
     context.set('route', 'unknown')
     context.set('caller', { keyId: null })
     await next()
-    const { requestId, route, caller } = context.var
+    const { requestId, route, caller, stages } = context.var
     const { method } = context.req
     const { status } = context.res
-    const milliseconds = performance.now() - startedMs
-    metrics.observeRequest({ method, route, status, seconds: milliseconds / 1000 })
-    const { keyId } = caller
-    const key = keyId === null ? {} : { keyId }
-    logger.info(
-      { requestId, ...key, method, route, status, milliseconds: Math.round(milliseconds * 10) / 10 },
-      'request',
-    )
+    const seconds = (performance.now() - startedMs) / 1000
+    metrics.observeRequest({ method, route, status, seconds })
+    if (stages) metrics.observeStages({ ...stages, total: seconds })
+    const key = caller.keyId === null ? {} : { keyId: caller.keyId }
+    const times = { milliseconds: toMilliseconds(seconds), ...(stages && describeStages(stages.seconds)) }
+    logger.info({ requestId, ...key, method, route, status, ...times }, 'request')
   }
+}
+
+function describeStages({ tokenize, queue, model }: StageSeconds) {
+  return { tokenizeMs: toMilliseconds(tokenize), queueMs: toMilliseconds(queue), modelMs: toMilliseconds(model) }
+}
+
+/** With two places, which is as much as a clock between threads tells. */
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 100_000) / 100
 }
 
 function describeError(error: unknown): string {

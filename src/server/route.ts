@@ -2,12 +2,20 @@ import type { RouteConfig, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { problemSchema } from '../contracts/index.ts'
 import { type ProblemStatus, statusTitles } from './problem.ts'
+import type { StageSeconds } from './served-platform.ts'
 
-/**
- * What the app keeps of each request; `route` is the path with its parameters' names, so that logs hold no values, and
- * `caller` who asks: null where no key is required.
- */
-export type Environment = { Variables: { requestId: string; route: string; caller: { keyId: string | null } } }
+/** What the app keeps of each request. */
+export type Environment = {
+  Variables: {
+    requestId: string
+    /** The path with its parameters' names, so that logs hold no values. */
+    route: string
+    /** Who asks; null where no key is required. */
+    caller: { keyId: string | null }
+    /** Of a request for predictions that was answered: its task, and where the time went. */
+    stages?: { task: string; seconds: StageSeconds }
+  }
+}
 
 /** A row of the table from which both the routing and the OpenAPI document are made. */
 export type Route = Omit<RouteConfig, 'method'> & {

@@ -81,14 +81,17 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
         404: ['registry.task-not-found', 'registry.version-not-found'],
         413: ['request.too-large'],
         415: ['request.unsupported-media-type'],
-        503: ['serving.overloaded', 'serving.closed', 'serving.worker-stopped'],
+        503: ['serving.overloaded', 'serving.closed', 'serving.worker-stopped', 'serving.too-large'],
       }),
     },
     async handle(context) {
       const { input, inputs, scoresMax } = await readBody(context, requestSchema, limits.bodyBytesMax)
       const task = context.req.param('task') as string
       const texts = inputs ?? [input as PredictionInput]
-      const { model, predictions } = await platform.predict(task, texts, { signal: context.req.raw.signal })
+      const { model, predictions } = await platform.predict(task, texts, {
+        signal: context.req.raw.signal,
+        onStages: (seconds) => context.set('stages', { task, seconds }),
+      })
       const reply = { model, predictions: predictions.map((prediction) => keepBest(prediction, scoresMax)) }
       metrics.observePredictions(task, reply)
       return context.json(reply)

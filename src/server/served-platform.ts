@@ -11,6 +11,15 @@ export type ObservedBatch = {
   seconds: number
 }
 
+/** Where the time of a prediction went: splitting its texts, waiting for its turn, and the model. */
+export type StageSeconds = { tokenize: number; queue: number; model: number }
+
+/** A model was loaded, or left the memory to others or to its task's next version. */
+export type ObservedModel = { task: string; model: ModelReference } & (
+  | { type: 'model-loaded'; seconds: number }
+  | { type: 'model-unloaded'; reason: 'memory' | 'replaced' }
+)
+
 /** What the HTTP app asks of a platform; `createPlatform` returns one. */
 export type ServedPlatform = {
   access: Pick<Access, 'admit' | 'canUse'>
@@ -18,7 +27,7 @@ export type ServedPlatform = {
   predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options: { signal?: AbortSignal },
+    options: { signal?: AbortSignal; onStages?: (seconds: StageSeconds) => void },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   listTasks(): Promise<Task[]>
   listModels(): Promise<ModelVersion[]>
@@ -27,4 +36,7 @@ export type ServedPlatform = {
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ObservedBatch) => void): () => void
+  onModel(listener: (event: ObservedModel) => void): () => void
+  /** What loaded models take by their estimates, and may take. */
+  readModelMemory(): { bytes: number; bytesMax: number }
 }

@@ -27,12 +27,13 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
   const platform: ServedPlatform = {
     access,
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
-    listTasks: async () =>
-      pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
+    listTasks: async () => pool.listTasks().map(({ labels, ...known }) => ({ ...known, labels: [...labels] })),
     listModels: async () => [],
     isReady: () => state.isReady,
     listQueues: () => pool.listLoaded(),
     onBatch: (listener) => pool.onBatch(listener),
+    onModel: (listener) => pool.onModel(listener),
+    readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: 2 ** 32 }),
   }
   const close = async () => {
     await pool.close()
