@@ -17,6 +17,8 @@ export type BenchmarkOptions = {
   /** In place of the defaults. */
   settings: Partial<TrainingSettings>
   seeds: number
+  /** How long a benchmark of endurance goes on. */
+  minutes: number
   /** For comparisons: a Python with the peers installed, and the base model as a Hugging Face folder. */
   peers: { python: string | undefined; base: string | undefined }
   /** Progress for people, on stderr. */

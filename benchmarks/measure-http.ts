@@ -3,6 +3,7 @@ import { present } from '../src/base/index.ts'
 
 export type HttpLoad = {
   url: string
+  headers: Record<string, string>
   /** Bodies of POST requests, sent in turn as JSON. */
   bodies: readonly unknown[]
   connections: number
@@ -27,6 +28,7 @@ export type HttpMeasurement = {
  */
 export async function measureHttp({
   url,
+  headers,
   bodies,
   connections,
   seconds,
@@ -37,7 +39,7 @@ export async function measureHttp({
   const load = {
     url,
     method: 'POST' as const,
-    headers: { 'content-type': 'application/json' },
+    headers,
     connections,
     // Each connection has its own share of the bodies: in step, all would send the same text at the same time.
     setupClient(client: autocannon.Client) {

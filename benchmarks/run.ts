@@ -1,4 +1,4 @@
-/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n]
+/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n] [--minutes n]
  * Peers: [--python path] [--peer-base folder], see peers/README.md */
 import { parseArgs } from 'node:util'
 import { type Benchmark, describeMachine } from './benchmark.ts'
@@ -13,6 +13,9 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   banking77: () => import('./banking77.ts'),
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
+  gateway: () => import('./gateway.ts'),
+  malformed: () => import('./malformed.ts'),
+  soak: () => import('./soak.ts'),
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
   'gate-simulation': () => import('./gate-simulation.ts'),
@@ -34,6 +37,7 @@ const { positionals, values } = parseArgs({
     base: { type: 'string' },
     settings: { type: 'string', default: '{}' },
     seeds: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '10' },
     python: { type: 'string' },
     'peer-base': { type: 'string' },
   },
@@ -58,6 +62,7 @@ if (name === 'list') {
     base: values.base,
     settings: JSON.parse(values.settings),
     seeds: Number(values.seeds),
+    minutes: Number(values.minutes),
     peers: { python: values.python, base: values['peer-base'] },
     log: (line) => console.error(line),
   })

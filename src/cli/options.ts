@@ -247,6 +247,46 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/label.ts'),
   },
   {
+    name: 'keys create',
+    summary: 'make an API key for the server and show it, once',
+    options: [
+      { flags: '--name <text>', description: 'who or what it is for', required: true },
+      { flags: '--task <name>', kind: 'list', description: 'a task it may ask, or several (default: all tasks)' },
+      {
+        flags: '--expires <time>',
+        description: 'how long it is good, such as 90d, 12h or 30m (default: until revoked)',
+      },
+      {
+        flags: '--rate <n/min>',
+        description: 'requests that each server process takes in a minute (default: no limit)',
+      },
+    ],
+    example: 'capstan keys create --name "web shop" --task support --expires 90d --rate 600/min',
+    load: () => import('./commands/keys-create.ts'),
+  },
+  {
+    name: 'keys list',
+    summary: 'list API keys with what they may ask and until when',
+    example: 'capstan keys list',
+    load: () => import('./commands/keys-list.ts'),
+  },
+  {
+    name: 'keys revoke',
+    summary: 'end an API key: servers refuse it within five seconds',
+    arguments: [{ name: '<id>', description: 'id of the key, as capstan keys list shows it' }],
+    example: 'capstan keys revoke key_01m853jpvq8d5x0h2n4t6y8a1c',
+    load: () => import('./commands/keys-revoke.ts'),
+  },
+  {
+    name: 'audit',
+    summary: 'show who made and revoked keys, promoted versions, gave feedback and labels',
+    options: [
+      { flags: '--limit <n>', kind: 'integer', min: 1, description: 'at most so many, newest first (default: 100)' },
+    ],
+    example: 'capstan audit --limit 20',
+    load: () => import('./commands/audit.ts'),
+  },
+  {
     name: 'devices',
     summary: 'try every device and show which can be used, and what the others lack',
     example: 'capstan devices',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { byteSizeSchema } from './byte-size.ts'
 import { deviceSchema } from './device.ts'
 import { type Rate, rateSchema } from './rate.ts'
 import { taskConfigSchema } from './task-config.ts'
@@ -23,6 +24,18 @@ export const configSchema = z.strictObject({
     .prefault({}),
   rates: z
     .strictObject({ cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour') })
+    .prefault({}),
+  server: z
+    .strictObject({
+      auth: z.enum(['auto', 'required', 'off']).default('auto').describe('Whether requests need an API key'),
+    })
+    .prefault({}),
+  serving: z
+    .strictObject({
+      memoryMax: byteSizeSchema
+        .optional()
+        .describe('What loaded models may take together; half of the memory if left out'),
+    })
     .prefault({}),
   device: deviceSchema.default('cpu').describe('Where models are trained and answer'),
   tasks: z.record(taskNameSchema, taskConfigSchema).default({}),

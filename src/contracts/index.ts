@@ -1,3 +1,13 @@
+export {
+  type ApiKey,
+  type AuditAct,
+  type AuditEntry,
+  apiKeySchema,
+  auditActSchema,
+  auditEntrySchema,
+  type NewApiKey,
+  newApiKeySchema,
+} from './access.ts'
 export { type AdapterConfig, adapterConfigSchema, adapterFiles, type BaseReference } from './adapter-config.ts'
 export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
 export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'

@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os'
+import { type Access, createAccess, localActor } from '../access/index.ts'
 import { type Clock, type Logger, type Random, type Sleep, systemClock } from '../base/index.ts'
 import type {
   Config,
@@ -18,7 +20,7 @@ import type {
 import { readExamples } from '../data/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
-import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
+import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
@@ -31,6 +33,7 @@ import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
+import { promoteVersion } from './promote-version.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
 import { openTaskSettings, type TaskSettings } from './task-settings.ts'
@@ -57,6 +60,7 @@ export type PlatformContext = {
   store: Store
   registry: Registry
   ledger: Ledger
+  access: Access
   config: Config
   tasks: TaskSettings
   device: Device
@@ -89,7 +93,7 @@ export type Platform = {
   predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options?: { signal?: AbortSignal },
+    options?: PredictOptions,
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   /**
    * Answers and stores each request: by the own model where the task's gate lets it, else by its teacher. Resolves after the
@@ -112,7 +116,7 @@ export type Platform = {
   idle(): Promise<void>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
   export(request: ExportRequest): Promise<ModelVersion>
-  /** Loads the live version of every task, so that the first request need not wait. */
+  /** Loads the live version of every task, as far as there is memory, so that the first request need not wait. */
   loadModels(): Promise<void>
   isReady(): boolean
   listTasks(): Promise<Task[]>
@@ -125,14 +129,18 @@ export type Platform = {
   readRuns(references: readonly string[]): Promise<RunDetails[]>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
-  /** Makes a version live; it answers from then on. */
-  promote(task: string, reference: VersionReference): Promise<ModelVersion>
+  /** Makes a version live; it answers from then on. `actor`: who does it, for the audit log. */
+  promote(task: string, reference: VersionReference, actor?: string): Promise<ModelVersion>
   /** Makes the version live that was so before the present one. Throws ConflictError `registry.no-earlier-version`. */
-  rollback(task: string): Promise<ModelVersion>
+  rollback(task: string, actor?: string): Promise<ModelVersion>
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
+  onModel(listener: (event: ModelEvent) => void): () => void
+  /** What loaded models take by their estimates, and may take. */
+  readModelMemory(): { bytes: number; bytesMax: number }
   ledger: Ledger
+  access: Access
   /** Answers what was accepted, then closes models and store. */
   close(): Promise<void>
 }
@@ -154,15 +162,17 @@ export async function createPlatform({
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
   const tasks = await openTaskSettings(store, config, clock)
-  const context: PlatformContext = { store, registry, ledger, config, tasks, device, clock }
+  const access = createAccess({ store, mode: config.server.auth, clock })
+  const context: PlatformContext = { store, registry, ledger, access, config, tasks, device, clock }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
-  const pool = new ModelPool({ findModel: findServed, device })
+  const memoryBytesMax = config.serving.memoryMax ?? usableMemory() / 2
+  const pool = new ModelPool({ findModel: findServed, device, memoryBytesMax })
   /** Only where the task is asked: else its model is loaded at the first request. */
   const reload = async (task: string) => {
-    if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
+    if (pool.listTasks().some((known) => known.task === task)) await pool.load(await findServed(task))
   }
   const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
   /** Other processes on the same database set tasks and promote versions too. */
@@ -173,8 +183,8 @@ export async function createPlatform({
       if (live.has(task) && live.get(task) !== model.id) await reload(task)
     }
   }
-  const promote = async (task: string, id: string) => {
-    const promoted = await registry.promoteVersion(id)
+  const promote = async (task: string, reference: VersionReference, actor = localActor) => {
+    const promoted = await promoteVersion(context, { task, reference, actor })
     flywheel.noteLive(task)
     await reload(task)
     return promoted
@@ -186,6 +196,7 @@ export async function createPlatform({
   return {
     config,
     ledger,
+    access,
     train: (request) => trainTask(context, { device, ...withTaskConfig(tasks, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
     resume: (request = {}) => resumeTask(context, request),
@@ -203,7 +214,7 @@ export async function createPlatform({
     async loadModels() {
       await flywheel.openTeachers()
       for (const { task, stage } of await registry.listModelVersions()) {
-        if (stage === 'live') await pool.load(await findServed(task))
+        if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
       isReady = true
       timers.push(
@@ -213,9 +224,9 @@ export async function createPlatform({
     },
     isReady: () => isReady,
     async listTasks() {
-      const loaded = pool.listLoaded().map(({ labels, queueRows: _, ...task }) => ({ ...task, labels: [...labels] }))
+      const known = pool.listTasks().map(({ labels, ...task }) => ({ ...task, labels: [...labels] }))
       const taught = Object.entries(tasks.all()).filter(
-        ([name, { teacher }]) => teacher !== undefined && !loaded.some(({ task }) => task === name),
+        ([name, { teacher }]) => teacher !== undefined && !known.some(({ task }) => task === name),
       )
       const unlearnt = taught.map(([task, { kind = 'classify', labels = {}, pairColumn }]) => ({
         task,
@@ -224,16 +235,18 @@ export async function createPlatform({
         labels: Object.keys(labels),
         model: null,
       }))
-      return [...loaded, ...unlearnt]
+      return [...known, ...unlearnt]
     },
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
     listRunCosts: () => listRunCosts(context),
-    promote: async (task, reference) => promote(task, (await registry.findModelVersion(task, reference)).id),
-    rollback: async (task) => promote(task, await registry.findEarlierVersion(task)),
+    promote,
+    rollback: async (task, actor) => promote(task, await registry.findEarlierVersion(task), actor),
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
+    onModel: (listener) => pool.onModel(listener),
+    readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: memoryBytesMax }),
     async close() {
       isReady = false
       for (const timer of timers) clearInterval(timer)
@@ -269,6 +282,12 @@ function withColumns<T extends DataColumns & { task: string }>(tasks: TaskSettin
     negativeColumn: request.negativeColumn ?? task?.negativeColumn,
     labelSeparator: request.labelSeparator ?? task?.labelSeparator,
   }
+}
+
+/** Of the machine, or of the container where that has a limit. */
+function usableMemory(): number {
+  // Without a limit Node says 0, or a number beyond any memory.
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
 }
 
 function toReference({ id, version }: ModelVersion): ModelReference {

@@ -1,3 +1,4 @@
+export type { Access, AccessNeed, RateLimit } from '../access/index.ts'
 export { listDevices } from '../runtime/index.ts'
 export type { EvaluationReport } from '../training/index.ts'
 export { codeVersion } from './code-version.ts'

@@ -1,3 +1,4 @@
+import { localActor } from '../access/index.ts'
 import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
 import { countLabels } from '../data/index.ts'
@@ -81,7 +82,7 @@ type Work = {
 }
 
 async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
-  const { registry, ledger, config, store, clock, tasks } = context
+  const { registry, ledger, access, config, store, clock, tasks } = context
   const { task, promote, checkpointSeconds: everySeconds } = request
   const usage = measureUsage(run.usage)
   const rate = config.rates.cpuHour
@@ -132,6 +133,10 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
       metrics: toMetrics(report),
       ...(promote === undefined ? {} : { promote }),
     })
+    if (model.stage === 'live') {
+      const subject = { task, version: model.version, model: model.id }
+      await access.recordAct({ actor: localActor, act: 'version-promoted', subject })
+    }
     const status = report.training.endedBy === 'stop' ? 'stopped' : 'succeeded'
     const finished = await registry.finishRun(run.id, { status, usage: usage() })
     const { cost } = await ledger.postRunCost({ run: finished, rate })

@@ -3,13 +3,14 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
 import { type Logger, NotFoundError, UnsupportedError } from '../base/index.ts'
 import { defaultPredictionLimits } from '../contracts/index.ts'
+import { admitCaller, apiKeyScheme, describeKeys } from './admit-caller.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createDocumentRoute } from './openapi.ts'
 import { isFault } from './problem.ts'
 import { respondProblem } from './respond.ts'
 import type { Environment, Route } from './route.ts'
 import { createRoutes, type ServerLimits } from './routes.ts'
-import type { ServedPlatform } from './served-platform.ts'
+import type { ServedPlatform, StageSeconds } from './served-platform.ts'
 
 export type AppOptions = {
   /** Version of the API document. */
@@ -51,7 +52,7 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
     return respondProblem(context, new NotFoundError('request.unknown-route', what, { hint }))
   })
   const routes = createRoutes(platform, { limits, metrics, isDraining: () => isDraining })
-  addRoutes(hono, [...routes, createDocumentRoute(hono, version)])
+  addRoutes(hono, platform, [...routes, createDocumentRoute(hono, version)])
 
   return {
     fetch: hono.fetch,
@@ -62,12 +63,15 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
   }
 }
 
-function addRoutes(hono: OpenAPIHono<Environment>, routes: readonly Route[]): void {
-  for (const { handle, ...description } of routes) {
+function addRoutes(hono: OpenAPIHono<Environment>, { access }: ServedPlatform, routes: readonly Route[]): void {
+  const { name: scheme } = hono.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', apiKeyScheme)
+  for (const route of routes) {
+    const { handle, access: need, ...description } = route
     const { method, path } = description
-    hono.openAPIRegistry.registerPath(description)
-    hono.on(method, toPattern(path), (context) => {
+    hono.openAPIRegistry.registerPath(need === 'open' ? description : describeKeys(description, scheme))
+    hono.on(method, toPattern(path), async (context) => {
       context.set('route', path)
+      await admitCaller(context, access, route)
       return handle(context)
     })
   }
@@ -91,14 +95,27 @@ function observeRequest(metrics: Metrics, logger: Logger): MiddlewareHandler<Env
   return async (context, next) => {
     const startedMs = performance.now()
     context.set('route', 'unknown')
+    context.set('caller', { keyId: null })
     await next()
-    const { requestId, route } = context.var
+    const { requestId, route, caller, stages } = context.var
     const { method } = context.req
     const { status } = context.res
-    const milliseconds = performance.now() - startedMs
-    metrics.observeRequest({ method, route, status, seconds: milliseconds / 1000 })
-    logger.info({ requestId, method, route, status, milliseconds: Math.round(milliseconds * 10) / 10 }, 'request')
+    const seconds = (performance.now() - startedMs) / 1000
+    metrics.observeRequest({ method, route, status, seconds })
+    if (stages) metrics.observeStages({ ...stages, total: seconds })
+    const key = caller.keyId === null ? {} : { keyId: caller.keyId }
+    const times = { milliseconds: toMilliseconds(seconds), ...(stages && describeStages(stages.seconds)) }
+    logger.info({ requestId, ...key, method, route, status, ...times }, 'request')
   }
+}
+
+function describeStages({ tokenize, queue, model }: StageSeconds) {
+  return { tokenizeMs: toMilliseconds(tokenize), queueMs: toMilliseconds(queue), modelMs: toMilliseconds(model) }
+}
+
+/** With two places, which is as much as a clock between threads tells. */
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 100_000) / 100
 }
 
 function describeError(error: unknown): string {

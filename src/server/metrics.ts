@@ -1,12 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { PredictionReply } from '../contracts/index.ts'
-import type { ServedPlatform } from './served-platform.ts'
+import type { ServedPlatform, StageSeconds } from './served-platform.ts'
 
 /** What /metrics shows, counted in a registry of its own. */
 export type Metrics = {
   readonly registry: Registry
   observeRequest(request: { method: string; route: string; status: number; seconds: number }): void
   observePredictions(task: string, reply: PredictionReply): void
+  /** Where the time of a request for predictions went; the gateway has what is left of the total. */
+  observeStages(request: { task: string; seconds: StageSeconds; total: number }): void
 }
 
 /** Registers Capstan's metrics and those of the process, and listens to the platform's batches. */
@@ -33,6 +35,13 @@ export function createMetrics(platform: ServedPlatform): Metrics {
     labelNames: ['task', 'model'],
     registers,
   })
+  const stageSeconds = new Histogram({
+    name: 'capstan_stage_seconds',
+    help: 'Where the time of a request for predictions went; stage "gateway" is all but the other three',
+    labelNames: ['task', 'stage'],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers,
+  })
   new Gauge({
     name: 'capstan_queue_rows',
     help: 'Texts accepted and not yet answered',
@@ -44,6 +53,7 @@ export function createMetrics(platform: ServedPlatform): Metrics {
     },
   })
   observeBatches(platform, registers)
+  observeModels(platform, registers)
   return {
     registry,
     observeRequest({ method, route, status, seconds }) {
@@ -53,6 +63,11 @@ export function createMetrics(platform: ServedPlatform): Metrics {
       const labels = { task, model: model?.id ?? 'none' }
       for (const { source, reason } of answered) predictions.inc({ ...labels, source, reason: reason ?? '' })
       truncated.inc(labels, answered.filter((prediction) => prediction.truncated).length)
+    },
+    observeStages({ task, seconds, total }) {
+      const { tokenize, queue, model } = seconds
+      for (const [stage, value] of Object.entries({ ...seconds, gateway: total - tokenize - queue - model }))
+        stageSeconds.observe({ task, stage }, value)
     },
   }
 }
@@ -85,5 +100,38 @@ function observeBatches(platform: ServedPlatform, registers: Registry[]): void {
     seconds.observe(labels, batch.seconds)
     tokens.inc({ ...labels, kind: 'text' }, batch.tokens)
     tokens.inc({ ...labels, kind: 'padding' }, batch.tokensPadded)
+  })
+}
+
+function observeModels(platform: ServedPlatform, registers: Registry[]): void {
+  const labelNames = ['task', 'model'] as const
+  const loadSeconds = new Histogram({
+    name: 'capstan_model_load_seconds',
+    help: 'Time to load a model; the count is that of the loads',
+    labelNames,
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  })
+  const unloads = new Counter({
+    name: 'capstan_model_unloads_total',
+    help: 'Models that left the memory, for others ("memory") or for their next version ("replaced")',
+    labelNames: [...labelNames, 'reason'],
+    registers,
+  })
+  new Gauge({
+    name: 'capstan_model_memory_bytes',
+    help: 'Memory that loaded models take by their estimates ("used"), and may take ("max")',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { bytes, bytesMax } = platform.readModelMemory()
+      this.set({ kind: 'used' }, bytes)
+      this.set({ kind: 'max' }, bytesMax)
+    },
+  })
+  platform.onModel((event) => {
+    const labels = { task: event.task, model: event.model.id }
+    if (event.type === 'model-loaded') loadSeconds.observe(labels, event.seconds)
+    else unloads.inc({ ...labels, reason: event.reason })
   })
 }

@@ -10,6 +10,7 @@ export function createDocumentRoute(hono: OpenAPIHono<Environment>, version: str
     operationId: 'getDocument',
     summary: 'This document',
     tags: ['operation'],
+    access: 'any-key',
     responses: {
       200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
       ...problemReplies(),

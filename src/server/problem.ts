@@ -11,12 +11,17 @@ import { type Problem, type ProblemError, problemErrorSchema } from '../contract
 /** Titles of RFC 9110 for the statuses in use. */
 export const statusTitles = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   503: 'Service Unavailable',
@@ -26,13 +31,22 @@ export type ProblemStatus = keyof typeof statusTitles
 
 /** Codes whose status is not that of their class. */
 const statusByCode: Readonly<Record<string, ProblemStatus>> = {
+  'access.bad-key': 401,
+  'access.expired-key': 401,
+  'access.missing-key': 401,
+  'access.out-of-scope': 403,
+  'access.revoked-key': 401,
   'flywheel.teacher-unavailable': 503,
+  'request.headers-too-large': 431,
   'request.method-not-allowed': 405,
+  'request.timed-out': 408,
   'request.too-large': 413,
+  'request.unmet-expectation': 417,
   'request.unsupported-media-type': 415,
   'serving.closed': 503,
   'serving.not-ready': 503,
   'serving.overloaded': 503,
+  'serving.too-large': 503,
   'serving.worker-stopped': 503,
 }
 

@@ -2,13 +2,26 @@ import type { RouteConfig, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { problemSchema } from '../contracts/index.ts'
 import { type ProblemStatus, statusTitles } from './problem.ts'
+import type { StageSeconds } from './served-platform.ts'
 
-/** What the app keeps of each request; `route` is the path with its parameters' names, so that logs hold no values. */
-export type Environment = { Variables: { requestId: string; route: string } }
+/** What the app keeps of each request. */
+export type Environment = {
+  Variables: {
+    requestId: string
+    /** The path with its parameters' names, so that logs hold no values. */
+    route: string
+    /** Who asks; null where no key is required. */
+    caller: { keyId: string | null }
+    /** Of a request for predictions that was answered: its task, and where the time went. */
+    stages?: { task: string; seconds: StageSeconds }
+  }
+}
 
 /** A row of the table from which both the routing and the OpenAPI document are made. */
 export type Route = Omit<RouteConfig, 'method'> & {
   method: 'get' | 'post' | 'put'
+  /** Left out, a key for the task in the path is needed, or one for all tasks where the path has none. */
+  access?: 'open' | 'any-key' | 'all-tasks'
   handle(context: Context<Environment>): Response | Promise<Response>
 }
 
@@ -30,7 +43,7 @@ export function problemReplies(codes: Partial<Record<ProblemStatus, readonly str
     replies[status] = {
       description: `${statusTitles[Number(status) as ProblemStatus]}: ${names.map((name) => `\`${name}\``).join(', ')}`,
       content: { 'application/problem+json': { schema: problemSchema } },
-      ...(status === '503' ? { headers: retryAfter } : {}),
+      ...(status === '503' || status === '429' ? { headers: retryAfter } : {}),
     }
   }
   return replies

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { ConflictError, NotFoundError } from '../base/index.ts'
 import {
   createPredictionRequestSchema,
@@ -25,7 +26,7 @@ import {
 } from '../contracts/index.ts'
 import type { Metrics } from './metrics.ts'
 import { readBody, readParameters, readQuery } from './read-body.ts'
-import { jsonReply, problemReplies, type Route, textReply } from './route.ts'
+import { type Environment, jsonReply, problemReplies, type Route, textReply } from './route.ts'
 import type { ServedPlatform } from './served-platform.ts'
 
 export type ServerLimits = PredictionLimits & { bodyBytesMax: number }
@@ -34,6 +35,9 @@ type RouteOptions = { limits: ServerLimits; metrics: Metrics; isDraining(): bool
 
 /** All routes but /openapi.json, which describes them. */
 export function createRoutes(platform: ServedPlatform, options: RouteOptions): Route[] {
+  /** Of things that belong to tasks, those that the caller may ask. */
+  const keepVisible = <T extends { task: string }>(context: Context<Environment>, items: readonly T[]): T[] =>
+    items.filter(({ task }) => platform.access.canUse(context.var.caller.keyId, task))
   return [
     createPredictionRoute(platform, options),
     {
@@ -42,11 +46,12 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       operationId: 'listTasks',
       summary: 'Tasks that can be asked',
       tags: ['tasks'],
+      access: 'any-key',
       responses: {
         ...jsonReply('Every task with its labels and its present model', taskListSchema),
         ...problemReplies(),
       },
-      handle: async (context) => context.json({ tasks: await platform.listTasks() }),
+      handle: async (context) => context.json({ tasks: keepVisible(context, await platform.listTasks()) }),
     },
     {
       method: 'get',
@@ -54,11 +59,12 @@ export function createRoutes(platform: ServedPlatform, options: RouteOptions): R
       operationId: 'listModels',
       summary: 'Model versions of all tasks',
       tags: ['models'],
+      access: 'any-key',
       responses: {
         ...jsonReply('Every version with its stage, metrics and lineage', modelListSchema),
         ...problemReplies(),
       },
-      handle: async (context) => context.json({ models: await platform.listModels() }),
+      handle: async (context) => context.json({ models: keepVisible(context, await platform.listModels()) }),
     },
     createFeedbackRoute(platform, options),
     ...createLabelRoutes(platform, options),
@@ -108,6 +114,7 @@ function createTaskRoutes(platform: ServedPlatform, { limits }: RouteOptions): R
     {
       method: 'put',
       path: '/v1/tasks/{task}',
+      access: 'all-tasks',
       operationId: 'putTask',
       summary: 'Set a task that does not stand in capstan.yaml',
       description: 'Keys of teachers are named by environment variables of the server, never sent.',
@@ -205,6 +212,8 @@ function createFeedbackRoute(platform: ServedPlatform, { limits }: RouteOptions)
   return {
     method: 'post',
     path: '/v1/predictions/{id}/feedback',
+    // Whoever knows the id was given the answer.
+    access: 'any-key',
     operationId: 'giveFeedback',
     summary: 'Say what became of a prediction',
     description:
@@ -228,7 +237,7 @@ function createFeedbackRoute(platform: ServedPlatform, { limits }: RouteOptions)
     async handle(context) {
       const { id } = readParameters(context, predictionParametersSchema)
       const feedback = await readBody(context, feedbackRequestSchema, limits.bodyBytesMax)
-      const stored = await platform.giveFeedback(id, feedback)
+      const stored = await platform.giveFeedback(id, feedback, context.var.caller.keyId)
       return context.json(toWire(feedbackSchema, stored))
     },
   }
@@ -257,14 +266,24 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
         404: ['registry.task-not-found', 'registry.version-not-found'],
         413: ['request.too-large'],
         415: ['request.unsupported-media-type'],
-        503: ['flywheel.teacher-unavailable', 'serving.overloaded', 'serving.closed', 'serving.worker-stopped'],
+        503: [
+          'flywheel.teacher-unavailable',
+          'serving.overloaded',
+          'serving.closed',
+          'serving.worker-stopped',
+          'serving.too-large',
+        ],
       }),
     },
     async handle(context) {
       const { input, inputs, scoresMax } = await readBody(context, requestSchema, limits.bodyBytesMax)
       const task = context.req.param('task') as string
       const texts = inputs ?? [input as PredictionInput]
-      const { model, predictions } = await platform.answer(task, texts, { signal: context.req.raw.signal })
+      const { model, predictions } = await platform.answer(task, texts, {
+        signal: context.req.raw.signal,
+        caller: context.var.caller.keyId,
+        onStages: (seconds) => context.set('stages', { task, seconds }),
+      })
       const reply = { model, predictions: predictions.map((prediction) => keepBest(prediction, scoresMax)) }
       metrics.observePredictions(task, reply)
       return context.json(reply)
@@ -288,6 +307,7 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
       operationId: 'getHealth',
       summary: 'Does the process answer?',
       tags: ['operation'],
+      access: 'open',
       responses: { ...jsonReply('It does', healthSchema), ...problemReplies() },
       handle: (context) => context.json({ status: 'ok' }),
     },
@@ -298,6 +318,7 @@ function createHealthRoutes(platform: ServedPlatform, { metrics, isDraining }: R
       summary: 'Should traffic be sent here?',
       description: 'Answers 503 until the models are loaded, and again while the server shuts down.',
       tags: ['operation'],
+      access: 'open',
       responses: { ...jsonReply('It should', readinessSchema), ...problemReplies({ 503: ['serving.not-ready'] }) },
       handle(context) {
         if (isDraining())

@@ -12,6 +12,7 @@ import type {
   Task,
   TaskConfig,
 } from '../contracts/index.ts'
+import type { Access } from '../platform/index.ts'
 
 /** One run of a model: how many texts it took, the tokens they had and those that only filled rows up. */
 export type ObservedBatch = {
@@ -23,13 +24,23 @@ export type ObservedBatch = {
   seconds: number
 }
 
+/** Where the time of a prediction went: splitting its texts, waiting for its turn, and the model. */
+export type StageSeconds = { tokenize: number; queue: number; model: number }
+
+/** A model was loaded, or left the memory to others or to its task's next version. */
+export type ObservedModel = { task: string; model: ModelReference } & (
+  | { type: 'model-loaded'; seconds: number }
+  | { type: 'model-unloaded'; reason: 'memory' | 'replaced' }
+)
+
 /** What the HTTP app asks of a platform; `createPlatform` returns one. */
 export type ServedPlatform = {
+  access: Pick<Access, 'admit' | 'canUse'>
   /** One answer with all scores per input, in order, each stored. NotFoundError where there is no such task. */
   answer(
     task: string,
     inputs: readonly PredictionInput[],
-    options: { signal?: AbortSignal; caller?: string | null },
+    options: { signal?: AbortSignal; caller?: string | null; onStages?: (seconds: StageSeconds) => void },
   ): Promise<{ model: ModelReference | null; predictions: ServedPrediction[] }>
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
   taskSettings(task: string): TaskConfig | undefined
@@ -47,4 +58,7 @@ export type ServedPlatform = {
   /** Texts accepted and not yet answered, by task. */
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ObservedBatch) => void): () => void
+  onModel(listener: (event: ObservedModel) => void): () => void
+  /** What loaded models take by their estimates, and may take. */
+  readModelMemory(): { bytes: number; bytesMax: number }
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { CapstanError, ConflictError, InvalidInputError } from '../base/index.ts'
+import { answerProtocolFaults } from './answer-protocol-faults.ts'
 import type { App } from './app.ts'
 import { respondUnreadable } from './respond.ts'
 
@@ -28,7 +29,10 @@ const sweepMs = 50
 /** Binds the app to a port of this machine; throws where the address cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { app, host = '127.0.0.1', port = 8787, closeMsMax = 10_000 } = options
-  const server = createServer(getRequestListener(app.fetch, { errorHandler: respondUnreadable }))
+  // A request without a Host header is refused by the listener, with a problem; Node would send an empty reply.
+  const listener = getRequestListener(app.fetch, { errorHandler: respondUnreadable })
+  const server = createServer({ requireHostHeader: false }, listener)
+  answerProtocolFaults(server)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)

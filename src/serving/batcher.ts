@@ -13,14 +13,20 @@ export type BatcherOptions = {
 /** What one run of the model did; `tokensPadded` are the tokens that only filled rows up. */
 export type BatchReport = { rows: number; tokens: number; tokensPadded: number; seconds: number }
 
+/** Where the time of a call went: splitting its texts, waiting for its turns, and the runs of the model that had its texts. */
+export type StageSeconds = { tokenize: number; queue: number; model: number }
+
 /** The numbers of all texts' answers, one after the other; how many each has, and which texts were truncated. */
-export type ScoredTexts = { numbers: Float32Array; counts: number[]; truncated: boolean[] }
+export type ScoredTexts = { numbers: Float32Array; counts: number[]; truncated: boolean[]; seconds: StageSeconds }
 
 type Job = {
   /** Of each text, once it has been run. */
   answers: Float32Array[]
   truncated: boolean[]
   rowsLeft: number
+  tokenizedMs: number
+  enqueuedMs: number
+  modelMs: number
   resolve(scored: ScoredTexts): void
   reject(reason: unknown): void
 }
@@ -49,12 +55,15 @@ export class Batcher {
   async score(texts: readonly InputTexts[], signal?: AbortSignal): Promise<ScoredTexts> {
     if (this.#isDraining) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
+    const startedMs = performance.now()
     const encoded = texts.map((text) => this.#predictor.encode(text))
     const truncated = encoded.map((text) => text.truncated)
-    if (texts.length === 0) return joinAnswers([], truncated)
+    const enqueuedMs = performance.now()
+    const timing = { tokenizedMs: enqueuedMs - startedMs, enqueuedMs, modelMs: 0 }
     let abort = () => {}
     const done = new Promise<ScoredTexts>((resolve, reject) => {
-      const job: Job = { answers: [], truncated, rowsLeft: texts.length, resolve, reject }
+      const job: Job = { answers: [], truncated, rowsLeft: texts.length, ...timing, resolve, reject }
+      if (texts.length === 0) return resolve(finishJob(job))
       abort = () => this.#dropJob(job, signal?.reason)
       this.#enqueue(job, encoded)
     })
@@ -118,7 +127,9 @@ export class Batcher {
     const startedMs = performance.now()
     try {
       const answers = await this.#predictor.infer(batch.map(({ text }) => text))
-      this.#options.onBatch?.(reportBatch(batch, performance.now() - startedMs))
+      const milliseconds = performance.now() - startedMs
+      this.#options.onBatch?.(reportBatch(batch, milliseconds))
+      for (const job of new Set(batch.map((row) => row.job))) job.modelMs += milliseconds
       batch.forEach((row, i) => {
         this.#finishRow(row, answers[i] as Float32Array)
       })
@@ -130,7 +141,7 @@ export class Batcher {
   #finishRow({ job, index }: Row, answer: Float32Array): void {
     job.answers[index] = answer
     job.rowsLeft -= 1
-    if (job.rowsLeft === 0) job.resolve(joinAnswers(job.answers, job.truncated))
+    if (job.rowsLeft === 0) job.resolve(finishJob(job))
   }
 
   #dropJob(job: Job, reason: unknown): void {
@@ -139,8 +150,8 @@ export class Batcher {
   }
 }
 
-/** A copy, because the answers of a batch share memory and go to several calls. */
-function joinAnswers(answers: readonly Float32Array[], truncated: boolean[]): ScoredTexts {
+/** The numbers are a copy, because the answers of a batch share memory and go to several calls. */
+function finishJob({ answers, truncated, tokenizedMs, enqueuedMs, modelMs }: Job): ScoredTexts {
   const counts = answers.map(({ length }) => length)
   const numbers = new Float32Array(counts.reduce((sum, count) => sum + count, 0))
   let start = 0
@@ -148,7 +159,12 @@ function joinAnswers(answers: readonly Float32Array[], truncated: boolean[]): Sc
     numbers.set(answer, start)
     start += answer.length
   }
-  return { numbers, counts, truncated }
+  const queueMs = performance.now() - enqueuedMs - modelMs
+  return { numbers, counts, truncated, seconds: toSeconds({ tokenize: tokenizedMs, queue: queueMs, model: modelMs }) }
+}
+
+function toSeconds({ tokenize, queue, model }: StageSeconds): StageSeconds {
+  return { tokenize: tokenize / 1000, queue: queue / 1000, model: model / 1000 }
 }
 
 function reportBatch(batch: readonly Row[], milliseconds: number): BatchReport {

@@ -1,6 +1,15 @@
-export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts } from './batcher.ts'
+export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts, type StageSeconds } from './batcher.ts'
 export { InferenceThread } from './inference-thread.ts'
-export { type LoadedTask, ModelPool, type ModelPoolOptions, type ServedBatch, type ServedModel } from './model-pool.ts'
+export { estimateModelMemory } from './model-memory.ts'
+export {
+  type KnownTask,
+  type LoadedTask,
+  type ModelEvent,
+  ModelPool,
+  type ModelPoolOptions,
+  type ServedBatch,
+  type ServedModel,
+} from './model-pool.ts'
 export {
   type EncodedText,
   type ModelPlace,
@@ -10,4 +19,4 @@ export {
 } from './open-predictor.ts'
 export type { InputTexts } from './read-inputs.ts'
 export { type ModelHead, readModelHead } from './read-model-head.ts'
-export { Inference, type InferenceOptions, startInference } from './start-inference.ts'
+export { Inference, type InferenceOptions, type PredictOptions, startInference } from './start-inference.ts'

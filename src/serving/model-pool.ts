@@ -1,10 +1,19 @@
-import { ConflictError } from '../base/index.ts'
+import { ConflictError, LimitError } from '../base/index.ts'
 import type { ModelReference, Prediction, PredictionInput, TaskKind } from '../contracts/index.ts'
 import { adapterForm, isAdapterFolder, readAdapterConfig } from '../encoders/index.ts'
+import { answerForms } from './answer-forms.ts'
 import type { BatchReport } from './batcher.ts'
 import type { InferenceThread } from './inference-thread.ts'
+import { estimateModelMemory, type ModelMemory, sumMemory } from './model-memory.ts'
 import type { ModelPlace } from './open-predictor.ts'
-import { type Inference, type InferenceOptions, startInference, startThread } from './start-inference.ts'
+import { type ModelHead, readModelHead } from './read-model-head.ts'
+import {
+  type Inference,
+  type InferenceOptions,
+  type PredictOptions,
+  startInference,
+  startThread,
+} from './start-inference.ts'
 
 /** Where a model version is, and the task for which it answers. */
 export type ServedModel = ModelPlace & { task: string; model: ModelReference }
@@ -12,35 +21,49 @@ export type ServedModel = ModelPlace & { task: string; model: ModelReference }
 export type ModelPoolOptions = Omit<InferenceOptions, 'onBatch'> & {
   /** Which model answers for a task that is not loaded yet; throws where there is none. */
   findModel(task: string): Promise<ServedModel>
+  /** The most that loaded models may take by their estimates; default: no limit. */
+  memoryBytesMax?: number | undefined
 }
 
 /** A batch that ran, and for whom. */
 export type ServedBatch = BatchReport & { task: string; model: ModelReference }
 
-export type LoadedTask = {
+/** A model came or went; one that gave up its place for the memory of others is loaded again at its task's next request. */
+export type ModelEvent = { task: string; model: ModelReference } & (
+  | { type: 'model-loaded'; seconds: number }
+  | { type: 'model-unloaded'; reason: 'memory' | 'replaced' }
+)
+
+/** A task that can be asked, whether its model is in memory or not. */
+export type KnownTask = {
   task: string
   kind: TaskKind
   /** Its texts come in pairs. */
   pairs: boolean
   model: ModelReference
   labels: readonly string[]
-  queueRows: number
 }
 
-type Slot = { model: ModelReference; inference: Inference }
+export type LoadedTask = KnownTask & { queueRows: number }
+
+type Slot = { known: KnownTask; inference: Inference; memory: ModelMemory; lastUse: number }
 
 /**
- * The models of one process, one for each task: loaded on first use or by `load`, exchanged without losing a request. Each
- * has a thread of its own; separate adapters of one form share that of their base.
+ * The models of one process, one for each task: loaded on first use or by `load`, exchanged without losing a request, and
+ * unloaded, the least recently used first, where memory is limited. Each has a thread of its own; separate adapters of one
+ * form share that of their base.
  */
 export class ModelPool {
   readonly #options: ModelPoolOptions
   readonly #slots = new Map<string, Slot>()
+  readonly #known = new Map<string, KnownTask>()
   /** Threads of bases, by the form of the adapters that they take. */
   readonly #threads = new Map<string, InferenceThread>()
-  /** The last load of each task: loads of one task go one after the other. */
+  /** The last load of each task: loads of one task go one after the other, and under a limit all loads. */
   readonly #loads = new Map<string, Promise<unknown>>()
-  readonly #listeners = new Set<(batch: ServedBatch) => void>()
+  readonly #batchListeners = new Set<(batch: ServedBatch) => void>()
+  readonly #modelListeners = new Set<(event: ModelEvent) => void>()
+  #useCount = 0
   #isClosed = false
 
   constructor(options: ModelPoolOptions) {
@@ -51,39 +74,59 @@ export class ModelPool {
   async predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options: { signal?: AbortSignal } = {},
+    options: PredictOptions = {},
   ): Promise<{ model: ModelReference; predictions: Prediction[] }> {
     let slot = this.#slots.get(task)
     while (!slot?.inference.isOpen) {
-      await this.#loadInTurn(task, () => this.#ensure(task))
+      await this.#inTurn(task, () => this.#ensure(task))
       slot = this.#slots.get(task)
     }
-    // No await since the slot was read: a swap that begins now lets this request finish first.
-    const { model, inference } = slot
-    return { model, predictions: await inference.predict(inputs, options.signal) }
+    // No await since the slot was read: a swap or unloading that begins now lets this request finish first.
+    slot.lastUse = ++this.#useCount
+    const { known, inference } = slot
+    return { model: known.model, predictions: await inference.predict(inputs, options) }
   }
 
   /** Loads a model, or puts it in the place of its task's present one, which answers what it has accepted and ends. */
   async load(served: ServedModel): Promise<void> {
-    await this.#loadInTurn(served.task, () => this.#replace(served))
+    await this.#inTurn(served.task, () => this.#replace(served))
+  }
+
+  /** Loads a model if that takes no other's place; otherwise its task is known, and its first request loads it. */
+  async loadIfRoom(served: ServedModel): Promise<void> {
+    await this.#inTurn(served.task, async () => {
+      const memory = await estimateModelMemory(served)
+      this.#requireFit(memory, served.task)
+      if (this.#hasRoom(memory)) await this.#replace(served)
+      else this.#known.set(served.task, describeTask(served, await readModelHead(served.folder)))
+    })
+  }
+
+  /** The tasks whose model is loaded or was, and those that `loadIfRoom` found no room for. */
+  listTasks(): KnownTask[] {
+    return [...this.#known.values()]
   }
 
   /** The tasks whose model is loaded. */
   listLoaded(): LoadedTask[] {
-    return [...this.#slots].map(([task, { model, inference }]) => ({
-      task,
-      kind: inference.head.answer.kind,
-      pairs: inference.head.answer.pairs === true,
-      model,
-      labels: inference.labels,
-      queueRows: inference.queueRows,
-    }))
+    return [...this.#slots.values()].map(({ known, inference }) => ({ ...known, queueRows: inference.queueRows }))
+  }
+
+  /** What the loaded models take by their estimates. */
+  get memoryBytes(): number {
+    return sumMemory([...this.#slots.values()].map(({ memory }) => memory))
   }
 
   /** Calls `listener` after each batch; the function returned ends that. */
   onBatch(listener: (batch: ServedBatch) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    this.#batchListeners.add(listener)
+    return () => this.#batchListeners.delete(listener)
+  }
+
+  /** Calls `listener` after each loading and unloading; the function returned ends that. */
+  onModel(listener: (event: ModelEvent) => void): () => void {
+    this.#modelListeners.add(listener)
+    return () => this.#modelListeners.delete(listener)
   }
 
   /** Answers what was accepted, then ends all models. */
@@ -94,10 +137,12 @@ export class ModelPool {
     this.#slots.clear()
   }
 
-  #loadInTurn(task: string, load: () => Promise<void>): Promise<void> {
+  #inTurn(task: string, load: () => Promise<void>): Promise<void> {
     if (this.#isClosed) throw new ConflictError('serving.closed', `No model is loaded for ${task}: the pool is closed`)
-    const turn = Promise.allSettled([this.#loads.get(task)]).then(load)
-    this.#loads.set(task, turn)
+    // Under a limit, two loads at once would both find the room that is there for one.
+    const turnOf = this.#options.memoryBytesMax === undefined ? task : 'all'
+    const turn = Promise.allSettled([this.#loads.get(turnOf)]).then(load)
+    this.#loads.set(turnOf, turn)
     return turn
   }
 
@@ -106,18 +151,63 @@ export class ModelPool {
     await this.#replace(await this.#options.findModel(task))
   }
 
-  async #replace({ task, model, folder, baseFolder }: ServedModel): Promise<void> {
-    const { findModel: _, ...inferenceOptions } = this.#options
+  async #replace(served: ServedModel): Promise<void> {
+    const startedMs = performance.now()
+    const { task, model } = served
+    const memory = await estimateModelMemory(served)
+    await this.#makeRoom(memory, task)
+    const inference = await this.#start(served)
+    const previous = this.#slots.get(task)
+    const known = describeTask(served, inference.head)
+    this.#known.set(task, known)
+    this.#slots.set(task, { known, inference, memory, lastUse: ++this.#useCount })
+    this.#tell({ type: 'model-loaded', task, model, seconds: (performance.now() - startedMs) / 1000 })
+    if (!previous) return
+    await previous.inference.close()
+    this.#tell({ type: 'model-unloaded', task, model: previous.known.model, reason: 'replaced' })
+  }
+
+  async #start({ task, model, folder, baseFolder }: ServedModel): Promise<Inference> {
+    const { findModel: _, memoryBytesMax: __, ...options } = this.#options
     const report = (batch: BatchReport) => {
-      for (const listener of this.#listeners) listener({ ...batch, task, model })
+      for (const listener of this.#batchListeners) listener({ ...batch, task, model })
     }
     const form = isAdapterFolder(folder) ? adapterForm(await readAdapterConfig(folder)) : null
-    const thread = form === null ? startThread(inferenceOptions) : this.#sharedThread(form, inferenceOptions)
-    const inference = await startInference(folder, { ...inferenceOptions, baseFolder, onBatch: report }, thread)
-    const previous = this.#slots.get(task)
-    this.#slots.set(task, { model, inference })
-    await previous?.inference.close()
+    const thread = form === null ? startThread(options) : this.#sharedThread(form, options)
+    return startInference(folder, { ...options, baseFolder, onBatch: report }, thread)
   }
+
+  #hasRoom(memory: ModelMemory): boolean {
+    const { memoryBytesMax = Number.POSITIVE_INFINITY } = this.#options
+    return sumMemory([memory, ...[...this.#slots.values()].map((slot) => slot.memory)]) <= memoryBytesMax
+  }
+
+  /** Throws LimitError `serving.too-large` where a model would not fit alone. */
+  #requireFit(memory: ModelMemory, task: string): void {
+    const { memoryBytesMax = Number.POSITIVE_INFINITY } = this.#options
+    const bytes = sumMemory([memory])
+    if (bytes > memoryBytesMax) throw tooLarge(task, bytes, memoryBytesMax)
+  }
+
+  /** Unloads others until a model fits; last the one whose place it takes, so that the task is answered without a gap if it can be. */
+  async #makeRoom(memory: ModelMemory, task: string): Promise<void> {
+    this.#requireFit(memory, task)
+    while (!this.#hasRoom(memory)) {
+      const others = [...this.#slots.values()].filter(({ known }) => known.task !== task)
+      // One that nobody waits for is gone at once.
+      const byUse = others.sort((a, b) => Number(isBusy(a)) - Number(isBusy(b)) || a.lastUse - b.lastUse)
+      await this.#unload(byUse[0]?.known.task ?? task)
+    }
+  }
+
+  /** Answers what the model has accepted, then lets go of it: whoever comes meanwhile has it loaded anew. */
+  async #unload(task: string): Promise<void> {
+    const slot = this.#slots.get(task)
+    this.#slots.delete(task)
+    await slot?.inference.close()
+    if (slot) this.#tell({ type: 'model-unloaded', task, model: slot.known.model, reason: 'memory' })
+  }
+
   #sharedThread(form: string, options: InferenceOptions): InferenceThread {
     const known = this.#threads.get(form)
     if (known?.isOpen) return known
@@ -125,4 +215,26 @@ export class ModelPool {
     this.#threads.set(form, thread)
     return thread
   }
+
+  #tell(event: ModelEvent): void {
+    for (const listener of this.#modelListeners) listener(event)
+  }
+}
+
+function describeTask({ task, model }: ServedModel, { answer, names }: ModelHead): KnownTask {
+  const labels = answerForms[answer.kind].labels(names)
+  return { task, kind: answer.kind, pairs: answer.pairs === true, model, labels }
+}
+
+function isBusy({ inference }: Slot): boolean {
+  return inference.queueRows > 0
+}
+
+function tooLarge(task: string, bytes: number, bytesMax: number): LimitError {
+  const mib = (size: number) => Math.round(size / 2 ** 20)
+  return new LimitError(
+    'serving.too-large',
+    `The model of ${task} takes about ${mib(bytes)} MiB, and all models may take ${mib(bytesMax)} MiB`,
+    { hint: 'Raise serving.memoryMax in capstan.yaml, or serve a smaller model.' },
+  )
 }

@@ -1,7 +1,8 @@
 import { ConflictError, LimitError } from '../base/index.ts'
 import type { Prediction, PredictionInput } from '../contracts/index.ts'
 import { toPrediction } from './answer-forms.ts'
-import type { BatchReport, ScoredTexts } from './batcher.ts'
+import { type AnswerRate, createAnswerRate } from './answer-rate.ts'
+import type { BatchReport, ScoredTexts, StageSeconds } from './batcher.ts'
 import type { OpenedModel } from './inference-messages.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelPlace, PredictorOptions } from './open-predictor.ts'
@@ -27,9 +28,19 @@ export async function startInference(
   { baseFolder, ...options }: InferenceOptions & Pick<ModelPlace, 'baseFolder'> = {},
   thread: InferenceThread = startThread(options),
 ): Promise<Inference> {
-  const { queueRowsMax = 2048, onBatch = () => {} } = options
-  return new Inference(thread, await thread.open({ folder, baseFolder }, onBatch), { queueRowsMax })
+  const { queueRowsMax = 2048, onBatch } = options
+  const rate = createAnswerRate()
+  const report = (batch: BatchReport) => {
+    rate.observe(batch)
+    onBatch?.(batch)
+  }
+  return new Inference(thread, await thread.open({ folder, baseFolder }, report), { queueRowsMax, rate })
 }
+
+/** How a call is made: `onStages` hears where its time went, before the answer. */
+export type PredictOptions = { signal?: AbortSignal; onStages?: (seconds: StageSeconds) => void }
+
+type QueueOptions = { queueRowsMax: number; rate?: AnswerRate }
 
 /** A model at work in its thread. Every text it accepts is answered, also while it closes. */
 export class Inference {
@@ -38,11 +49,11 @@ export class Inference {
   readonly tokensMax: number
   readonly #thread: InferenceThread
   readonly #model: number
-  readonly #options: { queueRowsMax: number }
+  readonly #options: QueueOptions
   #queueRows = 0
   #closing: Promise<void> | null = null
 
-  constructor(thread: InferenceThread, opened: { model: number } & OpenedModel, options: { queueRowsMax: number }) {
+  constructor(thread: InferenceThread, opened: { model: number } & OpenedModel, options: QueueOptions) {
     this.#thread = thread
     this.#model = opened.model
     this.head = opened.head
@@ -62,12 +73,13 @@ export class Inference {
   }
 
   /** One prediction per input, in order; rejects with LimitError where the queue is full, or the signal's reason. */
-  async predict(inputs: readonly PredictionInput[], signal?: AbortSignal): Promise<Prediction[]> {
+  async predict(inputs: readonly PredictionInput[], { signal, onStages }: PredictOptions = {}): Promise<Prediction[]> {
     if (!this.isOpen) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
     const texts = readInputs(inputs, this.head.answer)
     this.#admit(texts.length)
-    const { numbers, counts, truncated } = await this.#score(texts, signal)
+    const { numbers, counts, truncated, seconds } = await this.#score(texts, signal)
+    onStages?.(seconds)
     let start = 0
     return texts.map(({ text }, i) => {
       const end = start + (counts[i] as number)
@@ -84,12 +96,13 @@ export class Inference {
   }
 
   #admit(texts: number): void {
-    const { queueRowsMax } = this.#options
+    const { queueRowsMax, rate } = this.#options
     if (this.#queueRows + texts > queueRowsMax) {
+      const retryAfterSeconds = rate?.secondsFor(this.#queueRows) ?? 1
       throw new LimitError(
         'serving.overloaded',
         `${this.#queueRows} texts wait for the model, of at most ${queueRowsMax}: there is no room for ${texts} more`,
-        { hint: 'Try again in a second, or send fewer texts at once.' },
+        { hint: `Try again in ${retryAfterSeconds} s, or send fewer texts at once.`, details: { retryAfterSeconds } },
       )
     }
     this.#queueRows += texts

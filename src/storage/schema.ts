@@ -208,6 +208,26 @@ type AlertsTable = {
   created_at: Date
 }
 
+type ApiKeysTable = {
+  id: string
+  name: string
+  secret_sha256: string
+  /** Null for all tasks. */
+  tasks: Json<string[]> | null
+  created_at: Date
+  expires_at: Date | null
+  revoked_at: ColumnType<Date | null, never, Date>
+  requests_per_minute: number | null
+}
+
+type AccessLogTable = {
+  sequence: Generated<bigint>
+  at: Date
+  actor: string
+  act: string
+  subject: Json<Record<string, string | number | boolean | null>>
+}
+
 /** All tables of a data folder. */
 export type Schema = {
   tasks: TasksTable
@@ -228,4 +248,6 @@ export type Schema = {
   label_questions: LabelQuestionsTable
   label_answers: LabelAnswersTable
   alerts: AlertsTable
+  api_keys: ApiKeysTable
+  access_log: AccessLogTable
 }

@@ -6,8 +6,14 @@ import { createClassifierFolders } from '../tiny-classifier.ts'
 
 const nothing = () => Promise.reject(new NotFoundError('flywheel.prediction-not-found', 'Nothing is stored here'))
 
+/** No key is required. */
+const openToAll: ServedPlatform['access'] = {
+  admit: async () => ({ keyId: null, rateLimit: null }),
+  canUse: () => true,
+}
+
 /** A platform of one task, "support", on a real model pool; `isReady` may be switched. */
-export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}) {
+export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {}, access = openToAll) {
   const folders = createClassifierFolders()
   const words = ['card', 'money', 'phone', 'bank', 'time', 'house', 'water']
   const served = { task: 'support', model: { id: 'model_1', version: 1 }, folder: await folders.write({ words }) }
@@ -22,8 +28,9 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
   await pool.load(served)
   const state = { isReady: true }
   const platform: ServedPlatform = {
-    async answer(task, inputs, { signal } = {}) {
-      const { model, predictions } = await pool.predict(task, inputs, signal ? { signal } : {})
+    access,
+    async answer(task, inputs, { caller: _, ...options }) {
+      const { model, predictions } = await pool.predict(task, inputs, options)
       const said = { id: 'prediction_1', source: 'model', below_target: false, reason: null } as const
       return { model, predictions: predictions.map((prediction) => serveOwn(prediction, said)) }
     },
@@ -32,12 +39,13 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
     putTask: nothing,
     gateStatus: nothing,
     labelling: { list: async () => [], answer: nothing, report: nothing },
-    listTasks: async () =>
-      pool.listLoaded().map(({ labels, queueRows: _, ...loaded }) => ({ ...loaded, labels: [...labels] })),
+    listTasks: async () => pool.listTasks().map(({ labels, ...known }) => ({ ...known, labels: [...labels] })),
     listModels: async () => [],
     isReady: () => state.isReady,
     listQueues: () => pool.listLoaded(),
     onBatch: (listener) => pool.onBatch(listener),
+    onModel: (listener) => pool.onModel(listener),
+    readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: 2 ** 32 }),
   }
   const close = async () => {
     await pool.close()

@@ -122,7 +122,7 @@ describe('inference in a worker thread', () => {
   it('lets go of an aborted call at once and of its room soon after', async () => {
     const inference = await startInference(first.folder, { delayMsMax: 60_000 })
     const abort = new AbortController()
-    const aborted = inference.predict(['card', 'money'], abort.signal)
+    const aborted = inference.predict(['card', 'money'], { signal: abort.signal })
     abort.abort(new Error('gone'))
     await expect(aborted).rejects.toThrow('gone')
     await expect.poll(() => inference.queueRows).toBe(0)

@@ -10,6 +10,7 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   const host = String(options.host ?? '127.0.0.1')
   const port = Number(options.port ?? defaultPort)
   const platform = await openPlatform({ url: `http://${host}:${port}` })
+  await platform.access.checkBind(host)
   const stopped = new Promise<void>((resolve) => {
     const leave = io.onSignal(() => {
       leave()

@@ -25,11 +25,12 @@ import {
   type TeacherOutcome,
   type WrittenAnswer,
 } from '../../flywheel/index.ts'
+import type { PredictOptions } from '../../serving/index.ts'
 import type { Store } from '../../storage/index.ts'
 import type { Gates } from './gates.ts'
 import { answerOfPrediction, confidenceOf, strangenessOf } from './read-prediction.ts'
 
-export type AnswerOptions = {
+export type AnswerOptions = Pick<PredictOptions, 'onStages'> & {
   signal?: AbortSignal | undefined
   /** The key of the customer who asks. */
   caller?: string | null | undefined
@@ -51,7 +52,7 @@ export type AnsweringContext = {
   predictOwn(
     task: string,
     inputs: readonly PredictionInput[],
-    signal: AbortSignal | undefined,
+    options: PredictOptions,
   ): Promise<{ model: ModelReference; predictions: Prediction[] } | null>
   /** What the task's shadow says of an input; null where there is none. */
   askShadow(task: string, input: PredictionInput): Promise<{ model: string; answer: Answer } | null>
@@ -86,7 +87,10 @@ export function createAnswering(context: AnsweringContext): Answering {
   }
   return {
     async answer(task, inputs, options = {}) {
-      const own = await context.predictOwn(task, inputs, options.signal)
+      const own = await context.predictOwn(task, inputs, {
+        ...(options.signal ? { signal: options.signal } : {}),
+        ...(options.onStages ? { onStages: options.onStages } : {}),
+      })
       const gate = own && (await context.gates.find(own.model.id))
       const answered = await Promise.all(
         inputs.map((input, i) => {

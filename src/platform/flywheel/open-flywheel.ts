@@ -20,14 +20,21 @@ import {
   recordFeedback,
   type TeacherEvent,
 } from '../../flywheel/index.ts'
-import { ModelPool } from '../../serving/index.ts'
+import { ModelPool, type PredictOptions } from '../../serving/index.ts'
 import type { PlatformContext } from '../create-platform.ts'
 import { locateModel } from '../locate-model.ts'
+import { promoteVersion } from '../promote-version.ts'
 import { type Answered, type AnswerOptions, createAnswering } from './answer-requests.ts'
 import { createGates } from './gates.ts'
 import { answerOfPrediction } from './read-prediction.ts'
 import { readSpokenAnswer } from './read-spoken-answer.ts'
-import { type RetrainOptions, type RetrainReason, type RetrainResult, retrainTask } from './retrain-task.ts'
+import {
+  automaticActor,
+  type RetrainOptions,
+  type RetrainReason,
+  type RetrainResult,
+  retrainTask,
+} from './retrain-task.ts'
 import { watchTasks } from './watch-tasks.ts'
 
 export type FlywheelOptions = {
@@ -103,11 +110,11 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
 
   /** Until when a task with a teacher is known to have no model. */
   const absentUntil = new Map<string, number>()
-  const predictOwn = async (task: string, inputs: readonly PredictionInput[], signal: AbortSignal | undefined) => {
+  const predictOwn = async (task: string, inputs: readonly PredictionInput[], predictOptions: PredictOptions) => {
     const isTaught = settingsOf(task).teacher !== undefined
     if (isTaught && (absentUntil.get(task) ?? 0) > clock.now().getTime()) return null
     try {
-      return await pool.predict(task, inputs, signal ? { signal } : {})
+      return await pool.predict(task, inputs, predictOptions)
     } catch (error) {
       const isAbsent =
         error instanceof NotFoundError && ['registry.task-not-found', 'registry.version-not-found'].includes(error.code)
@@ -138,6 +145,9 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     gates,
     settingsOf,
     retrain: options.schedule ?? ((task, reason) => retrain(task, { reason })),
+    async promote(task, reference) {
+      await promoteVersion(context, { task, reference, actor: automaticActor })
+    },
     onPromoted: onLive,
     onFault,
   })

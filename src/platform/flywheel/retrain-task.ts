@@ -24,6 +24,7 @@ import { hubAccess } from '../hub-access.ts'
 import { measureUsage } from '../measure-usage.ts'
 import { writeModelCard } from '../model-card.ts'
 import { defaultSeed } from '../prepare-data.ts'
+import { promoteVersion } from '../promote-version.ts'
 import { createRunRecorder } from '../record-run.ts'
 import { type Calibration, calibrateGate } from './calibrate-gate.ts'
 import { crossFit, trainToEnd } from './cross-fit.ts'
@@ -56,6 +57,9 @@ export type RetrainResult = {
 
 /** A candidate that is worse by more than this share of the examples shall not pass. */
 const margin = 0.02
+
+/** Who promotes, for the audit log, where nobody asked for it. */
+export const automaticActor = 'capstan'
 
 /** Needs that of each label, so that no fold is without it. */
 const perLabelMin = 2
@@ -189,7 +193,7 @@ export function mayReplace(comparison: ModelComparison | null): boolean {
 }
 
 async function decide(
-  { registry, store, clock }: PlatformContext,
+  context: PlatformContext,
   { retraining }: TaskConfig,
   {
     candidate,
@@ -197,6 +201,7 @@ async function decide(
     comparison,
   }: { candidate: ModelVersion; live: ModelVersion | null; comparison: ModelComparison | null },
 ): Promise<RetrainResult['outcome']> {
+  const { registry, store, clock } = context
   const { task, version, id } = candidate
   if (!mayReplace(comparison)) {
     const { difference, interval, n } = present(comparison, 'comparison')
@@ -214,7 +219,7 @@ async function decide(
     await registry.makeShadow(id)
     return 'shadow'
   }
-  await registry.promoteVersion(id)
+  await promoteVersion(context, { task, reference: id, actor: automaticActor })
   return 'promoted'
 }
 

@@ -36,6 +36,7 @@ export type WatchContext = {
   settingsOf(task: string): TaskConfig
   /** Trains a task; rejects where that fails. */
   retrain(task: string, reason: RetrainReason): Promise<unknown>
+  promote(task: string, version: string): Promise<void>
   /** A version became live, or a shadow ended. */
   onPromoted(task: string): Promise<void>
   onFault(error: unknown): void
@@ -275,7 +276,7 @@ async function judgeShadow(context: WatchContext, task: string): Promise<void> {
     answers.map((said) => sameAnswer(said.live, said.teacher)),
     { margin: 0.05 },
   )
-  if (mayReplace(comparison)) await registry.promoteVersion(shadow.id)
+  if (mayReplace(comparison)) await context.promote(task, shadow.id)
   else {
     await registry.endShadow(shadow.id)
     await raiseAlert(store, {

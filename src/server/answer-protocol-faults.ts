@@ -1,0 +1,59 @@
+/** What Node's HTTP server refuses before there is a request for the app: answered with problem details, as all else is. */
+import { randomUUID } from 'node:crypto'
+import type { Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type CapstanError, InvalidInputError, LimitError, UnsupportedError } from '../base/index.ts'
+import { toProblem } from './problem.ts'
+
+/** Makes a server answer bytes that are no HTTP, headers that are too long, tunnels and expectations that nobody meets. */
+export function answerProtocolFaults(server: Server): void {
+  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
+    const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse }
+    // A client that has gone hears nothing, and a reply that has begun is not to be followed by another.
+    if (cause.code === 'ECONNRESET' || !socket.writable || response?.headersSent) socket.destroy()
+    else endWithProblem(socket, explainFault(cause))
+  })
+  server.on('connect', (_request, socket: Duplex) => {
+    const what = 'CONNECT is not possible: this server opens no tunnels'
+    const hint = 'The routes are listed at /openapi.json.'
+    endWithProblem(socket, new UnsupportedError('request.method-not-allowed', what, { hint }))
+  })
+  server.on('checkExpectation', (request, response) => {
+    const what = `The expectation "${request.headers.expect}" cannot be met`
+    const { status, headers, body } = toReply(new UnsupportedError('request.unmet-expectation', what))
+    response.writeHead(status, headers).end(body)
+  })
+}
+
+function explainFault(cause: NodeJS.ErrnoException): CapstanError {
+  if (cause.code === 'HPE_HEADER_OVERFLOW') {
+    const hint = 'Send fewer or shorter headers, and a shorter address.'
+    return new LimitError('request.headers-too-large', 'The headers are too long', { hint, cause })
+  }
+  if (cause.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const hint = 'Send the whole request at once.'
+    return new LimitError('request.timed-out', 'The request did not arrive in time', { hint, cause })
+  }
+  const hint = 'Send it as HTTP/1.1 has it.'
+  return new InvalidInputError('request.unreadable', 'The request cannot be read', { hint, cause })
+}
+
+function endWithProblem(socket: Duplex, error: CapstanError): void {
+  const { status, title, headers, body } = toReply(error)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.on('error', () => {})
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
+}
+
+function toReply(error: CapstanError) {
+  const requestId = randomUUID()
+  const problem = toProblem(error, requestId)
+  const body = JSON.stringify(problem)
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    Connection: 'close',
+  }
+  return { status: problem.status, title: problem.title, headers, body }
+}
