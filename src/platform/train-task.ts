@@ -128,7 +128,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
 
 async function latestInterrupted({ registry, store }: PlatformContext): Promise<string> {
   const folders = await listTrainingFolders(store.folder)
-  const run = (await registry.listRuns()).find(({ id }) => folders.includes(id))
+  const run = (await registry.listRuns()).find(({ id, status }) => folders.includes(id) && status === 'failed')
   if (run) return run.id
   throw new InvalidInputError('platform.cannot-resume', 'No run was interrupted', {
     hint: 'Train anew: capstan train <data> --task <task>',
