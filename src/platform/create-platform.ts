@@ -12,19 +12,24 @@ import type {
   Task,
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
+import type { JobRecord } from '../jobs/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
+import { databaseUrlOf } from './database-url.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
+import { followPromotions } from './follow-promotions.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
+import { createPlatformJobs, type PlatformWorker, type StartWorkerOptions } from './train-job.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
+import type { StoredRequest } from './training-folder.ts'
 
 export type PlatformOptions = {
   /** Where `capstan.yaml` and the data folder are; default: the current directory. */
@@ -33,9 +38,13 @@ export type PlatformOptions = {
   configFile?: string | undefined
   /** Where models are trained and answer; default: what the configuration says. */
   device?: Device | undefined
+  /** A PostgreSQL server; default: what the environment says with DATABASE_URL, else the embedded database. */
+  databaseUrl?: string | undefined
   clock?: Clock
   /** Told to another process that wants the data folder. */
   owner?: { url?: string }
+  /** Told of what went wrong in the background, such as the database being away, and is tried again. */
+  onError?: (error: Error) => void
 }
 
 export type PlatformContext = {
@@ -53,13 +62,19 @@ export type EvaluateRequest = DataColumns & {
   version?: VersionReference
 }
 
-/** Everything Capstan does, in one process over one data folder. */
+/** Everything Capstan does, in one process over one data folder; several processes may share a database server. */
 export type Platform = {
   readonly config: Config
   /** Trains, registers and books a model for a task. */
   train(request: TrainTaskRequest): Promise<TrainTaskResult>
   /** What training on this would take, from a few timed steps; trains nothing and records no run. */
   estimate(request: TrainTaskRequest): Promise<EstimateTaskResult>
+  /** Leaves a training for a worker, and gives the id of its job. Data that cannot be used is refused at once. */
+  enqueueTraining(request: StoredRequest): Promise<string>
+  /** Does what is queued, until the worker is stopped or the platform closed. */
+  startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
+  /** Queued jobs and what became of them, the newest first. */
+  listJobs(): Promise<JobRecord[]>
   /** Goes on with a training run whose process was killed. */
   resume(request?: ResumeRequest): Promise<TrainTaskResult>
   /** Measures a version (the live one unless told) on a labelled file. */
@@ -100,12 +115,14 @@ export async function createPlatform({
   projectFolder = '.',
   configFile,
   device: wanted,
+  databaseUrl = databaseUrlOf(),
   clock = systemClock,
   owner,
+  onError = () => {},
 }: PlatformOptions = {}): Promise<Platform> {
   const { config, storageFolder } = await readConfig({ projectFolder, file: configFile })
   const device = wanted ?? config.device
-  const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
+  const store = await openStore({ folder: storageFolder, databaseUrl, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
   const context: PlatformContext = { store, registry, ledger, config, device, clock }
@@ -113,20 +130,26 @@ export async function createPlatform({
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
+  const jobs = createPlatformJobs(context, onError)
   const pool = new ModelPool({ findModel: findServed, device })
+  const load = async (task: string) => pool.load(await findServed(task))
+  const endFollowing = store.kind === 'server' ? followPromotions({ registry, pool, load, onError }) : async () => {}
   let isReady = false
   return {
     config,
     ledger,
     train: (request) => trainTask(context, { device, ...withTaskConfig(config, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(config, request) }),
+    enqueueTraining: (request) => jobs.enqueueTraining(withTaskConfig(config, request)),
+    startWorker: jobs.startWorker,
+    listJobs: jobs.listJobs,
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     export: (request) => exportModel(context, request),
     async loadModels() {
       for (const { task, stage } of await registry.listModelVersions()) {
-        if (stage === 'live') await pool.load(await findServed(task))
+        if (stage === 'live') await load(task)
       }
       isReady = true
     },
@@ -140,13 +163,15 @@ export async function createPlatform({
     async promote(task, reference) {
       const { id } = await registry.findModelVersion(task, reference)
       const promoted = await registry.promoteVersion(id)
-      if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
+      if (pool.listLoaded().some((loaded) => loaded.task === task)) await load(task)
       return promoted
     },
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
     async close() {
       isReady = false
+      await endFollowing()
+      await jobs.close()
       await pool.close()
       await store.close()
     },

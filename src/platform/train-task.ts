@@ -16,6 +16,8 @@ export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cache
   promote?: boolean
   /** Seconds between checkpoints, apart from those at the end of each epoch; 120 where left out. */
   checkpointSeconds?: number
+  /** The queue's job that the run does. */
+  job?: string
 }
 
 export type ResumeRequest = Pick<TrainTaskRequest, 'onEvent' | 'signal'> & {

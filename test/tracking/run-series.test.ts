@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { EpochMetrics, StepMetrics } from '../../src/contracts/index.ts'
 import { createRunRecorder } from '../../src/platform/record-run.ts'
 import { openRegistry, type Registry } from '../../src/registry/index.ts'
-import { openStore, type Store } from '../../src/storage/index.ts'
+import type { Store } from '../../src/storage/index.ts'
 import type { TrainEvent } from '../../src/training/index.ts'
+import { openTestStore } from '../open-test-store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'capstan-series-'))
 const usage = { wallSeconds: 1, cpuSeconds: 2, memoryBytesPeak: 3 }
@@ -18,7 +19,7 @@ let store: Store
 let registry: Registry
 
 beforeAll(async () => {
-  store = await openStore({ folder: join(root, 'data'), templateFolder: join(tmpdir(), 'capstan-test-database') })
+  store = await openTestStore(join(root, 'data'))
   registry = await openRegistry({ store, clock: { now: () => now } })
   await registry.ensureTask('support')
 })
