@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { CapstanError } from '../base/index.ts'
 import { type Job, type JobRecord, type Jobs, type JobWorker, openJobs } from '../jobs/index.ts'
 import type { PlatformContext } from './create-platform.ts'
 import type { FinetuneEvent } from './finetune.ts'
@@ -66,10 +67,9 @@ async function carryOut(
   onEvent({ ...about, type: 'job-start' })
   try {
     const follow = (event: FinetuneEvent) => onEvent({ ...about, type: 'job-progress', event })
-    const run = await findInterruptedRun(context, id)
-    const result = run
-      ? await resumeTask(context, { run, onEvent: follow })
-      : await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow })
+    const result =
+      (await resumeInterrupted(context, id, follow)) ??
+      (await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow }))
     onEvent({ ...about, type: 'job-end', result })
     return { run: result.run.id, model: result.model.id }
   } catch (error) {
@@ -78,14 +78,27 @@ async function carryOut(
   }
 }
 
-/** The run that an earlier worker began for the job before it died, where its checkpoint can be reached from here. */
-async function findInterruptedRun({ registry, store }: PlatformContext, job: string): Promise<string | undefined> {
+/**
+ * Goes on with the run that an earlier worker began for the job before it died. Null where there is none, its checkpoint
+ * cannot be reached from here, or somebody else was faster: then the training begins anew.
+ */
+async function resumeInterrupted(
+  context: PlatformContext,
+  job: string,
+  onEvent: (event: FinetuneEvent) => void,
+): Promise<TrainTaskResult | null> {
+  const { registry, store } = context
   await registry.failInterruptedRuns()
-  for (const id of await listTrainingFolders(store.folder)) {
-    const { request } = await openTrainingFolder(store.folder, id).read()
-    if (request.job === job && (await registry.findRun(id)).status === 'failed') return id
+  for (const run of await listTrainingFolders(store.folder)) {
+    try {
+      const { request } = await openTrainingFolder(store.folder, run).read()
+      if (request.job === job) return await resumeTask(context, { run, onEvent })
+    } catch (error) {
+      const code = error instanceof CapstanError ? error.code : ''
+      if (code !== 'platform.cannot-resume' && code !== 'registry.run-not-interrupted') throw error
+    }
   }
-  return undefined
+  return null
 }
 
 /** Workers have other current folders. */

@@ -141,7 +141,12 @@ async function latestInterrupted({ registry, store }: PlatformContext): Promise<
 async function removeInterrupted({ registry, store }: PlatformContext, task: string): Promise<void> {
   const ended = (await registry.listRuns({ task })).filter(({ status }) => status === 'failed').map(({ id }) => id)
   const left = (await listTrainingFolders(store.folder)).filter((id) => ended.includes(id))
-  for (const id of left) await openTrainingFolder(store.folder, id).remove()
+  for (const id of left) {
+    // Another process may be resuming it.
+    const hold = await registry.tryHoldRun(id)
+    if (hold) await openTrainingFolder(store.folder, id).remove()
+    await hold?.release()
+  }
 }
 
 function describeRequest({ data, test, base, device = 'cpu', settings }: StoredRequest): Record<string, unknown> {

@@ -23,6 +23,7 @@ import {
   resolveRuns,
   resumeRun,
   startRun,
+  tryHoldRun,
 } from './run.ts'
 import { beginSeries, type RunSeries, recordSeries } from './run-series.ts'
 
@@ -53,6 +54,8 @@ export type Registry = {
   failInterruptedRuns(): Promise<void>
   /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
   resumeRun(id: string): Promise<Run>
+  /** Keeps others from resuming a run; null where a process works on it. */
+  tryHoldRun(id: string): Promise<Hold | null>
   findRun(id: string): Promise<Run>
   /**
    * The runs meant by ids or unambiguous beginnings of ids. Throws NotFoundError `registry.run-not-found` or
@@ -108,6 +111,7 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     recordChoices: (id, choices) => recordChoices(context, id, choices),
     failInterruptedRuns: () => failInterruptedRuns(context),
     resumeRun: (id) => resumeRun(context, id),
+    tryHoldRun: (id) => tryHoldRun(store, id),
     findRun: (id) => findRun(context, id),
     resolveRuns: (references) => resolveRuns(context, references),
     beginSeries: (id, start) => beginSeries(context, id, start),

@@ -180,7 +180,7 @@ export async function failInterruptedRuns({ store, clock }: RegistryContext): Pr
 }
 
 /** A run is held by the process that works on it, from its start to its end. */
-function tryHoldRun(store: Store, id: string): Promise<Hold | null> {
+export function tryHoldRun(store: Store, id: string): Promise<Hold | null> {
   return store.tryHold(`run ${id}`)
 }
 

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { CapstanError, InvalidInputError, UnsupportedError } from '../base/index.ts'
 import { migrate } from './migrate.ts'
@@ -25,7 +25,7 @@ export async function openServer(databaseUrl: string): Promise<StoreDatabase> {
     await holds.close()
   }
   try {
-    await connectOnce(pool, config)
+    await connectOnce(database, config)
     await migrate(database, { schema: schemaName })
   } catch (error) {
     await close()
@@ -62,9 +62,9 @@ function describe(config: pg.ClientConfig): { place: string; database: string } 
   }
 }
 
-async function connectOnce(pool: pg.Pool, config: pg.ClientConfig): Promise<void> {
+async function connectOnce(database: Kysely<Schema>, config: pg.ClientConfig): Promise<void> {
   try {
-    await pool.query('select 1')
+    await sql`select 1`.execute(database)
   } catch (error) {
     throw new CapstanError(
       'storage.connect-failed',

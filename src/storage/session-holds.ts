@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { TryHold } from './hold.ts'
+import { createTurnstile } from './turnstile.ts'
 
 const reconnectMs = 250
 
@@ -12,6 +13,7 @@ export class SessionHolds {
   readonly #held = new Set<string>()
   /** Within one session PostgreSQL would give the same lock twice. */
   readonly #asked = new Set<string>()
+  readonly #turnstile = createTurnstile()
   #session: Promise<Client> | null = null
   #isClosed = false
 
@@ -23,7 +25,7 @@ export class SessionHolds {
     if (this.#held.has(name) || this.#asked.has(name)) return null
     this.#asked.add(name)
     try {
-      if (!(await lock(await this.#connect(), name))) return null
+      if (!(await this.#turnstile.run(async () => lock(await this.#connect(), name)))) return null
       this.#held.add(name)
       return { release: () => this.#release(name) }
     } finally {
@@ -39,9 +41,11 @@ export class SessionHolds {
 
   async #release(name: string): Promise<void> {
     this.#held.delete(name)
-    // A session that broke holds nothing any more.
-    const client = await this.#session?.catch(() => null)
-    await client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => {})
+    await this.#turnstile.run(async () => {
+      // A session that broke holds nothing any more.
+      const client = await this.#session?.catch(() => null)
+      await client?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => {})
+    })
   }
 
   #connect(): Promise<Client> {
@@ -68,8 +72,10 @@ export class SessionHolds {
   async #takeAgain(): Promise<void> {
     while (!this.#isClosed && this.#held.size > 0) {
       try {
-        const client = await this.#connect()
-        for (const name of [...this.#held]) if (!(await lock(client, name))) this.#held.delete(name)
+        await this.#turnstile.run(async () => {
+          const client = await this.#connect()
+          for (const name of [...this.#held]) if (!(await lock(client, name))) this.#held.delete(name)
+        })
         return
       } catch {
         await sleep(reconnectMs)

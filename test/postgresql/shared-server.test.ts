@@ -164,7 +164,7 @@ describe('a server that cannot be reached', () => {
       hint: expect.stringContaining('DATABASE_URL'),
     })
     const { message, hint, stack } = error as Error & { hint: string }
-    expect(message).toMatch(/127\.0\.0\.1:\d+, database "\w+", as user "capstan"/)
+    expect(message).toMatch(/127\.0\.0\.1:\d+, database "\w+", as user "tester"/)
     const password = decodeURIComponent(new URL(String(inject('serverUrl'))).password)
     for (const word of [secret, password, encodeURIComponent(secret)])
       expect(message + hint + stack).not.toContain(word)

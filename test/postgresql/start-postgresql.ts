@@ -47,7 +47,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (user) chownSync(folder, user.uid, user.gid)
   const data = join(folder, 'data')
   writeFileSync(join(folder, 'password'), password)
-  const identity = ['--username=capstan', `--pwfile=${join(folder, 'password')}`, '--auth=scram-sha-256']
+  const identity = ['--username=tester', `--pwfile=${join(folder, 'password')}`, '--auth=scram-sha-256']
   // Names sort as people expect by default on a server, unlike on the embedded database: the code must not care.
   const locale = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en-US']
   execFileSync(join(binaries, 'initdb'), ['--no-sync', ...identity, ...locale, data], { stdio: 'pipe', ...user })
@@ -57,7 +57,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ...user,
   })
   await becomesReady(server)
-  project.provide('serverUrl', `postgres://capstan:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`)
+  project.provide('serverUrl', `postgres://tester:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`)
   return async () => {
     const ended = once(server, 'exit')
     server.kill('SIGQUIT')
@@ -100,11 +100,14 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-async function becomesReady(server: ChildProcess): Promise<void> {
-  let log = ''
-  for await (const chunk of server.stderr ?? []) {
-    log += String(chunk)
-    if (log.includes('ready to accept connections')) break
-  }
-  if (server.exitCode !== null || !log.includes('ready to accept connections')) throw new Error(`PostgreSQL: ${log}`)
+function becomesReady(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let log = ''
+    // Read on after it is ready: a full pipe would stop the server.
+    server.stderr?.on('data', (chunk) => {
+      log += String(chunk)
+      if (log.includes('ready to accept connections')) resolve()
+    })
+    server.once('exit', () => reject(new Error(`PostgreSQL ended:\n${log}`)))
+  })
 }
