@@ -67,7 +67,7 @@ describe('a job', () => {
     expect(await send('topics')).not.toBeNull()
     expect([await send(), await send()]).not.toContain(null)
     const { release } = await holdJobs()
-    await expect.poll(async () => (await jobs.list({ state: 'active' })).length).toBe(1)
+    await expect.poll(async () => (await jobs.list({ state: 'active' })).length, { timeout: 20_000 }).toBe(1)
     expect(await send('support')).not.toBeNull()
     expect((await jobs.list({ state: 'waiting' })).map(({ singletonKey }) => singletonKey)).toContain('support')
     release()

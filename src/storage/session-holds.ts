@@ -5,7 +5,9 @@ import type { Client } from 'pg'
 import type { TryHold } from './hold.ts'
 import { createTurnstile } from './turnstile.ts'
 
-const reconnectMs = 250
+const retryMs = 250
+/** Whoever looks whether a name is free has it for a moment; after so many tries somebody else works on it. */
+const triesMax = 20
 
 /** Holds names on a session of its own, opened when the first is asked for and opened again when it breaks. */
 export class SessionHolds {
@@ -14,6 +16,9 @@ export class SessionHolds {
   /** Within one session PostgreSQL would give the same lock twice. */
   readonly #asked = new Set<string>()
   readonly #turnstile = createTurnstile()
+  /** Held, but by a session that broke. */
+  #missing = new Set<string>()
+  #isTakingAgain = false
   #session: Promise<Client> | null = null
   #isClosed = false
 
@@ -63,23 +68,33 @@ export class SessionHolds {
     await client.connect()
     client.once('end', () => {
       this.#session = null
-      void this.#takeAgain()
+      this.#missing = new Set(this.#held)
+      if (!this.#isTakingAgain) void this.#takeAgain()
     })
     return client
   }
 
-  /** After the server has been away: whoever held a name takes it again, unless another was faster. */
+  /** After the server has been away: takes again what was held. */
   async #takeAgain(): Promise<void> {
-    while (!this.#isClosed && this.#held.size > 0) {
+    this.#isTakingAgain = true
+    for (let tries = 0; tries < triesMax && this.#missing.size > 0 && !this.#isClosed; ) {
       try {
-        await this.#turnstile.run(async () => {
-          const client = await this.#connect()
-          for (const name of [...this.#held]) if (!(await lock(client, name))) this.#held.delete(name)
-        })
-        return
+        await this.#turnstile.run(() => this.#takeMissing())
+        tries++
       } catch {
-        await sleep(reconnectMs)
+        // The server is still away.
       }
+      if (this.#missing.size > 0) await sleep(retryMs)
+    }
+    for (const name of this.#missing) this.#held.delete(name)
+    this.#missing.clear()
+    this.#isTakingAgain = false
+  }
+
+  async #takeMissing(): Promise<void> {
+    const client = await this.#connect()
+    for (const name of [...this.#missing]) {
+      if (!this.#held.has(name) || (await lock(client, name))) this.#missing.delete(name)
     }
   }
 }

@@ -11,6 +11,7 @@ import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { createTestDatabase, storeKind } from '../open-test-store.ts'
 import { runCli, startCli } from './run-cli.ts'
 
+const waiting = { timeout: 60_000 }
 let folder: string
 let project: string
 let base: string
@@ -35,13 +36,15 @@ const queue = (...options: string[]) => {
   const path = relative(process.cwd(), data())
   return runCli(['train', path, '--task', 'tiny', '--base', base, '--project', project, '--queue', ...options])
 }
+/** Some 400 steps, each of them written down. */
+const manyCheckpoints = ['--epochs', '8', '--tokens-per-batch', '32', '--checkpoint-seconds', '0']
 const worker = (...options: string[]) => ['worker', '--project', project, ...options]
 const listRuns = async () => {
   const { stdout } = await runCli(['runs', '--project', project, '--json'])
   return (JSON.parse(stdout) as { runs: RunDetails[] }).runs
 }
 
-describe('a queued training', () => {
+describe('a queued training', { timeout: 120_000 }, () => {
   it('is checked and named when it is queued, and done by a worker, which then ends at a signal', async () => {
     const { code, stdout, stderr } = await queue('--epochs', '1', '--promote')
     expect(code, stderr).toBe(0)
@@ -49,7 +52,7 @@ describe('a queued training', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
     expect(await listRuns()).toEqual([])
     const running = startCli(worker())
-    await expect.poll(running.stdout, { timeout: 30_000 }).toContain(`job ${id}: done`)
+    await expect.poll(running.stdout, waiting).toContain(`job ${id}: done`)
     running.signal()
     const ended = await running.result
     expect(ended.code).toBe(0)
@@ -70,7 +73,7 @@ describe('a queued training', () => {
     await queue('--epochs', '1')
     await rm(data())
     const running = startCli(worker('--json'))
-    await expect.poll(running.stderr, { timeout: 30_000 }).toContain('code: data.file-not-found')
+    await expect.poll(running.stderr, waiting).toContain('code: data.file-not-found')
     await writeFile(data(), tinyCsv({ rowsPerLabel: 40 }))
     running.signal()
     const { code, stdout } = await running.result
@@ -83,20 +86,20 @@ describe('a queued training', () => {
   })
 
   it('goes on from its checkpoint in another worker when the first is killed', async () => {
-    await queue('--epochs', '40', '--tokens-per-batch', '32', '--checkpoint-seconds', '0')
+    await queue(...manyCheckpoints)
     const killed = startWorker()
     await hasCheckpoint()
     killed.kill('SIGKILL')
     await once(killed, 'exit')
     const running = startCli(worker())
-    await expect.poll(running.stdout, { timeout: 60_000 }).toContain(': done')
+    await expect.poll(running.stdout, waiting).toContain(': done')
     running.signal()
     expect((await running.result).stderr).toMatch(/resuming {2}after step \d+ of \d+/)
     expect(await listRuns()).toMatchObject([{ status: 'succeeded' }])
   })
 
   it('is put back by a second signal, and done by the next worker', async () => {
-    await queue('--epochs', '40', '--tokens-per-batch', '32', '--checkpoint-seconds', '0')
+    await queue(...manyCheckpoints)
     const stopped = startWorker()
     await hasCheckpoint()
     let stderr = ''
@@ -104,11 +107,11 @@ describe('a queued training', () => {
       stderr += String(chunk)
     })
     stopped.kill('SIGTERM')
-    await expect.poll(() => stderr).toContain('Once more puts it back')
+    await expect.poll(() => stderr, waiting).toContain('Once more puts it back')
     stopped.kill('SIGTERM')
     expect((await once(stopped, 'exit'))[0]).toBe(130)
     const running = startCli(worker())
-    await expect.poll(running.stdout, { timeout: 60_000 }).toContain(': done')
+    await expect.poll(running.stdout, waiting).toContain(': done')
     running.signal()
     await running.result
     expect(await listRuns()).toMatchObject([{ status: 'succeeded' }])
@@ -117,7 +120,7 @@ describe('a queued training', () => {
 
 it.runIf(storeKind === 'embedded')('a worker beside a server is refused with the way to have both', async () => {
   const running = startCli(worker())
-  await expect.poll(running.stderr).toContain('Waiting')
+  await expect.poll(running.stderr, waiting).toContain('Waiting')
   const refused = await queue('--epochs', '1')
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('storage.folder-locked') })
   running.signal()
@@ -135,5 +138,5 @@ async function hasCheckpoint(): Promise<void> {
   const look = async () =>
     existsSync(working) &&
     (await readdir(working)).some((run) => existsSync(join(working, run, 'checkpoint.safetensors')))
-  await expect.poll(look, { timeout: 30_000, interval: 2 }).toBe(true)
+  await expect.poll(look, { ...waiting, interval: 2 }).toBe(true)
 }
