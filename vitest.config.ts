@@ -1,12 +1,30 @@
 import { defineConfig } from 'vitest/config'
+import { hasPostgresql } from './test/postgresql/start-postgresql.ts'
+
+const needServer = 'test/postgresql/**/*.test.ts'
+/** What has to hold on both kinds of store: these files run once on each. */
+const onBothStores = [
+  'src/{storage/open-store,registry/registry,ledger/ledger,jobs/jobs}.test.ts',
+  'test/{tracking/run-series,cli/worker}.test.ts',
+]
+
+const embedded = {
+  name: 'embedded',
+  include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+  exclude: [needServer, 'test/slow/**', 'node_modules/**'],
+}
+const postgresql = {
+  name: 'postgresql',
+  include: [needServer, ...onBothStores],
+  globalSetup: ['test/postgresql/start-postgresql.ts'],
+}
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'node_modules/**'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [embedded, ...(hasPostgresql() ? [postgresql] : [])].map((test) => ({ extends: true, test })),
   },
 })

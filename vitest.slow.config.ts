@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config'
+import { hasPostgresql } from './test/postgresql/start-postgresql.ts'
+
+const embedded = { name: 'embedded', include: ['test/slow/**/*.test.ts'] }
+const postgresql = {
+  name: 'postgresql',
+  include: ['test/slow/kill-store.test.ts'],
+  globalSetup: ['test/postgresql/start-postgresql.ts'],
+}
 
 export default defineConfig({
   test: {
-    include: ['test/slow/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,
     fileParallelism: false,
+    projects: [embedded, ...(hasPostgresql() ? [postgresql] : [])].map((test) => ({ extends: true, test })),
   },
 })

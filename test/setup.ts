@@ -4,6 +4,9 @@ import { expect } from 'vitest'
 // Tests are the same on every run; a failure found with another seed becomes a case of its own.
 fc.configureGlobal({ seed: 20_261_123 })
 
+// A developer's own database is none for tests.
+delete process.env.DATABASE_URL
+
 type Tolerance = { absolute?: number; relative?: number }
 type Numbers = number | bigint | ArrayLike<number | bigint>
 

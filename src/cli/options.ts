@@ -74,6 +74,11 @@ export const commands: readonly CommandSpec[] = [
         description: 'time a few steps and say what the run would take and cost, without training',
       },
       {
+        flags: '--queue',
+        kind: 'flag',
+        description: 'leave it to capstan worker, and print the id of the job',
+      },
+      {
         flags: '--resume [run]',
         description: 'go on with a run whose process was killed (default: the latest), without <data>',
       },
@@ -134,6 +139,21 @@ export const commands: readonly CommandSpec[] = [
     ],
     example: 'capstan serve --port 8787',
     load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'worker',
+    summary: 'wait for queued jobs and do them; several workers and servers share a PostgreSQL server (DATABASE_URL)',
+    options: [
+      {
+        flags: '--concurrency <n>',
+        kind: 'integer',
+        min: 1,
+        description: 'jobs at once (default: 1, as one training uses every core)',
+      },
+      device,
+    ],
+    example: 'capstan train tickets.csv --task support --queue; capstan worker',
+    load: () => import('./commands/worker.ts'),
   },
   {
     name: 'models',

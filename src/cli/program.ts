@@ -3,7 +3,7 @@ import { CapstanError, InvalidInputError } from '../base/index.ts'
 import { deviceSchema } from '../contracts/index.ts'
 import type { Platform } from '../platform/index.ts'
 import type { CommandContext, CommandSpec, OptionSpec, Values } from './command.ts'
-import type { Io } from './io.ts'
+import { type Io, printLine } from './io.ts'
 import { commands, globalOptions } from './options.ts'
 import { printError } from './print-error.ts'
 import { readVersion } from './read-version.ts'
@@ -78,7 +78,9 @@ async function runCommand(spec: CommandSpec, command: Command, io: Io): Promise<
       const { createPlatform } = await import('../platform/index.ts')
       const configFile = values.config === undefined ? undefined : String(values.config)
       const device = deviceSchema.optional().parse(values.device)
-      platform = await createPlatform({ projectFolder, configFile, device, ...(url ? { owner: { url } } : {}) })
+      const owner = url ? { owner: { url } } : {}
+      const onError = (error: Error) => printLine(io.stderr, `trying again: ${error.message}`)
+      platform = await createPlatform({ projectFolder, configFile, device, onError, ...owner })
       return platform
     },
   }

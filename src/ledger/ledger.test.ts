@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestStore } from '../../test/open-test-store.ts'
 import type { Run } from '../contracts/index.ts'
-import { openStore, type Store } from '../storage/index.ts'
+import type { Store } from '../storage/index.ts'
 import type { NewEntry } from './entry.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 
@@ -16,7 +17,7 @@ let ledger: Ledger
 let now = new Date('2026-04-01T00:00:00Z')
 
 beforeAll(async () => {
-  store = await openStore({ folder: root, templateFolder: join(tmpdir(), 'capstan-test-database') })
+  store = await openTestStore(root)
   ledger = createLedger({ store, clock: { now: () => now } })
 })
 afterAll(async () => {

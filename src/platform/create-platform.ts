@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { type Access, createAccess, localActor } from '../access/index.ts'
-import { type Clock, type Logger, type Random, type Sleep, systemClock } from '../base/index.ts'
+import { type Clock, type Random, type Sleep, systemClock } from '../base/index.ts'
 import type {
   Config,
   Device,
@@ -18,11 +18,13 @@ import type {
   TaskConfig,
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
+import type { JobRecord } from '../jobs/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
+import { databaseUrlOf } from './database-url.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
@@ -31,13 +33,16 @@ import { readGateStatus } from './flywheel/gate-status.ts'
 import { openFlywheel } from './flywheel/open-flywheel.ts'
 import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
+import { followOthers } from './follow-others.ts'
 import { locateModel } from './locate-model.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { promoteVersion } from './promote-version.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
 import { openTaskSettings, type TaskSettings } from './task-settings.ts'
+import { createPlatformJobs, type PlatformWorker, type StartWorkerOptions } from './train-job.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
+import type { StoredRequest } from './training-folder.ts'
 
 export type PlatformOptions = {
   /** Where `capstan.yaml` and the data folder are; default: the current directory. */
@@ -46,11 +51,13 @@ export type PlatformOptions = {
   configFile?: string | undefined
   /** Where models are trained and answer; default: what the configuration says. */
   device?: Device | undefined
+  /** A PostgreSQL server; default: what the environment says with DATABASE_URL, else the embedded database. */
+  databaseUrl?: string | undefined
   clock?: Clock
   /** Told to another process that wants the data folder. */
   owner?: { url?: string }
-  /** Hears what fails after a request was answered. */
-  logger?: Pick<Logger, 'error'> | undefined
+  /** Told of what went wrong in the background, such as the database being away, and is tried again. */
+  onError?: (error: Error) => void
   /** Draws audits; default: a stream of this process. */
   random?: Random | undefined
   sleep?: Sleep | undefined
@@ -75,16 +82,20 @@ export type EvaluateRequest = DataColumns & {
 
 /** How often it is looked whether a task is due for training by the clock. */
 const tickMs = 60_000
-/** How soon a version that another process promoted answers here. */
-const followMs = 2_000
 
-/** Everything Capstan does, in one process over one data folder. */
+/** Everything Capstan does, in one process over one data folder; several processes may share a database server. */
 export type Platform = {
   readonly config: Config
   /** Trains, registers and books a model for a task. */
   train(request: TrainTaskRequest): Promise<TrainTaskResult>
   /** What training on this would take, from a few timed steps; trains nothing and records no run. */
   estimate(request: TrainTaskRequest): Promise<EstimateTaskResult>
+  /** Leaves a training for a worker, and gives the id of its job. Data that cannot be used is refused at once. */
+  enqueueTraining(request: StoredRequest): Promise<string>
+  /** Does what is queued, until the worker is stopped or the platform closed. */
+  startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
+  /** Queued jobs and what became of them, the newest first. */
+  listJobs(): Promise<JobRecord[]>
   /** Goes on with a training run whose process was killed. */
   resume(request?: ResumeRequest): Promise<TrainTaskResult>
   /** Measures a version (the live one unless told) on a labelled file. */
@@ -150,15 +161,16 @@ export async function createPlatform({
   projectFolder = '.',
   configFile,
   device: wanted,
+  databaseUrl = databaseUrlOf(),
   clock = systemClock,
   owner,
-  logger,
+  onError = () => {},
   random,
   sleep,
 }: PlatformOptions = {}): Promise<Platform> {
   const { config, folder: configFolder, storageFolder } = await readConfig({ projectFolder, file: configFile })
   const device = wanted ?? config.device
-  const store = await openStore({ folder: storageFolder, ...(owner ? { owner } : {}) })
+  const store = await openStore({ folder: storageFolder, databaseUrl, ...(owner ? { owner } : {}) })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
   const tasks = await openTaskSettings(store, config, clock)
@@ -170,35 +182,32 @@ export async function createPlatform({
   }
   const memoryBytesMax = config.serving.memoryMax ?? usableMemory() / 2
   const pool = new ModelPool({ findModel: findServed, device, memoryBytesMax })
+  const load = async (task: string) => pool.load(await findServed(task))
   /** Only where the task is asked: else its model is loaded at the first request. */
   const reload = async (task: string) => {
-    if (pool.listTasks().some((known) => known.task === task)) await pool.load(await findServed(task))
+    if (pool.listTasks().some((known) => known.task === task)) await load(task)
   }
-  const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
-  /** Other processes on the same database set tasks and promote versions too. */
-  const followOthers = async () => {
-    await flywheel.refresh()
-    const live = await registry.listLive()
-    for (const { task, model } of pool.listLoaded()) {
-      if (live.has(task) && live.get(task) !== model.id) await reload(task)
-    }
-  }
+  const flywheel = openFlywheel({ context, pool, configFolder, reload, onError, random, sleep })
   const promote = async (task: string, reference: VersionReference, actor = localActor) => {
     const promoted = await promoteVersion(context, { task, reference, actor })
     flywheel.noteLive(task)
     await reload(task)
     return promoted
   }
-  const onFault = (error: unknown) =>
-    logger?.error({ error: String(error) }, 'what other processes did could not be read')
+  const jobs = createPlatformJobs(context, onError)
+  const follow = { registry, pool, load, refreshTasks: flywheel.refresh, onError }
+  const endFollowing = store.kind === 'server' ? followOthers(follow) : async () => {}
   let isReady = false
-  const timers: NodeJS.Timeout[] = []
+  let timer: NodeJS.Timeout | undefined
   return {
     config,
     ledger,
     access,
     train: (request) => trainTask(context, { device, ...withTaskConfig(tasks, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
+    enqueueTraining: (request) => jobs.enqueueTraining(withTaskConfig(tasks, request)),
+    startWorker: jobs.startWorker,
+    listJobs: jobs.listJobs,
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(tasks, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
@@ -217,10 +226,7 @@ export async function createPlatform({
         if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
       isReady = true
-      timers.push(
-        setInterval(flywheel.tick, tickMs).unref(),
-        setInterval(() => void followOthers().catch(onFault), followMs).unref(),
-      )
+      timer = setInterval(flywheel.tick, tickMs).unref()
     },
     isReady: () => isReady,
     async listTasks() {
@@ -249,7 +255,9 @@ export async function createPlatform({
     readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: memoryBytesMax }),
     async close() {
       isReady = false
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(timer)
+      await endFollowing()
+      await jobs.close()
       await flywheel.close()
       await pool.close()
       await store.close()

@@ -14,4 +14,5 @@ export {
 } from './finetune.ts'
 export type { PreparedData } from './prepare-data.ts'
 export { epochScalars, stepScalars } from './run-metrics.ts'
+export type { PlatformWorker, WorkerEvent } from './train-job.ts'
 export type { TrainTaskRequest, TrainTaskResult } from './train-task.ts'

@@ -19,6 +19,8 @@ export type TrainTaskRequest = Omit<FinetuneOptions<TaskKind>, 'output' | 'cache
   promote?: boolean
   /** Seconds between checkpoints, apart from those at the end of each epoch; 120 where left out. */
   checkpointSeconds?: number
+  /** The queue's job that the run does. */
+  job?: string
 }
 
 export type ResumeRequest = Pick<TrainTaskRequest, 'onEvent' | 'signal'> & {
@@ -155,7 +157,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
 
 async function latestInterrupted({ registry, store }: PlatformContext): Promise<string> {
   const folders = await listTrainingFolders(store.folder)
-  const run = (await registry.listRuns()).find(({ id }) => folders.includes(id))
+  const run = (await registry.listRuns()).find(({ id, status }) => folders.includes(id) && status === 'failed')
   if (run) return run.id
   throw new InvalidInputError('platform.cannot-resume', 'No run was interrupted', {
     hint: 'Train anew: capstan train <data> --task <task>',
@@ -166,7 +168,12 @@ async function latestInterrupted({ registry, store }: PlatformContext): Promise<
 async function removeInterrupted({ registry, store }: PlatformContext, task: string): Promise<void> {
   const ended = (await registry.listRuns({ task })).filter(({ status }) => status === 'failed').map(({ id }) => id)
   const left = (await listTrainingFolders(store.folder)).filter((id) => ended.includes(id))
-  for (const id of left) await openTrainingFolder(store.folder, id).remove()
+  for (const id of left) {
+    // Another process may be resuming it.
+    const hold = await registry.tryHoldRun(id)
+    if (hold) await openTrainingFolder(store.folder, id).remove()
+    await hold?.release()
+  }
 }
 
 function describeRequest({ data, test, base, device = 'cpu', settings }: StoredRequest): Record<string, unknown> {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestStore } from '../../test/open-test-store.ts'
 import { modelVersionSchema, runSchema } from '../contracts/index.ts'
-import { fingerprintFolder, openStore, type Store } from '../storage/index.ts'
+import { fingerprintFolder, type Store } from '../storage/index.ts'
 import type { NewModelVersion } from './model-version.ts'
 import { openRegistry, type Registry } from './registry.ts'
 
@@ -17,7 +18,7 @@ let store: Store
 let registry: Registry
 
 beforeAll(async () => {
-  store = await openStore({ folder: join(root, 'data'), templateFolder: join(tmpdir(), 'capstan-test-database') })
+  store = await openTestStore(join(root, 'data'))
   registry = await openRegistry({ store, clock })
   mkdirSync(join(modelFolder, 'onnx'), { recursive: true })
   writeFileSync(join(modelFolder, 'config.json'), '{}')
@@ -79,10 +80,20 @@ describe('a run', () => {
     })
   })
 
+  it('is left alone while its process lives, whoever opens the registry, and cannot be resumed by another', async () => {
+    const { id } = await startRun('lively')
+    const other = await openRegistry({ store, clock })
+    expect(await other.findRun(id)).toMatchObject({ status: 'running', error: null })
+    await expect(other.resumeRun(id)).rejects.toMatchObject({ code: 'registry.run-not-interrupted' })
+    await registry.finishRun(id, { status: 'succeeded', usage })
+  })
+
   it('left running by a process that is gone is failed when the registry is opened again', async () => {
     const { id } = await startRun('crashed')
-    const reopened = await openRegistry({ store, clock })
-    expect(await reopened.listRuns({ task: 'crashed' })).toMatchObject([
+    await store.close()
+    store = await openTestStore(join(root, 'data'))
+    registry = await openRegistry({ store, clock })
+    expect(await registry.listRuns({ task: 'crashed' })).toMatchObject([
       { id, status: 'failed', error: { code: 'registry.run-interrupted' }, usage: null },
     ])
   })

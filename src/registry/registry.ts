@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/index.ts'
 import type { Choice, ModelVersion, Run, RunDetails, RunEstimate, Usage } from '../contracts/index.ts'
-import type { Store } from '../storage/index.ts'
+import type { Hold, Store } from '../storage/index.ts'
 import {
   endShadow,
   findEarlierVersion,
@@ -26,10 +26,16 @@ import {
   resolveRuns,
   resumeRun,
   startRun,
+  tryHoldRun,
 } from './run.ts'
 import { beginSeries, type RunSeries, recordSeries } from './run-series.ts'
 
-export type RegistryContext = { store: Store; clock: Clock }
+export type RegistryContext = {
+  store: Store
+  clock: Clock
+  /** Of the runs that this process works on, by their ids. */
+  holds: Map<string, Hold>
+}
 
 /** Tasks, runs and model versions of a data folder, each version with its lineage and checked files. */
 export type Registry = {
@@ -47,8 +53,12 @@ export type Registry = {
   recordEstimate(id: string, estimate: RunEstimate): Promise<void>
   /** How a run's settings were chosen. */
   recordChoices(id: string, choices: readonly Choice[]): Promise<void>
+  /** Marks runs whose process is gone as failed, as opening the registry does. */
+  failInterruptedRuns(): Promise<void>
   /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
   resumeRun(id: string): Promise<Run>
+  /** Keeps others from resuming a run; null where a process works on it. */
+  tryHoldRun(id: string): Promise<Hold | null>
   findRun(id: string): Promise<Run>
   /**
    * The runs meant by ids or unambiguous beginnings of ids. Throws NotFoundError `registry.run-not-found` or
@@ -87,9 +97,9 @@ export type Registry = {
   openModelFolder(version: Pick<ModelVersion, 'id' | 'files'>): Promise<string>
 }
 
-/** The registry of a store just opened: runs that a crash left unfinished are marked as failed. */
+/** The registry of a store: runs whose process is gone are marked as failed. */
 export async function openRegistry({ store, clock = systemClock }: { store: Store; clock?: Clock }): Promise<Registry> {
-  const context: RegistryContext = { store, clock }
+  const context: RegistryContext = { store, clock, holds: new Map() }
   await failInterruptedRuns(context)
   return {
     ensureTask: async (name) => {
@@ -109,7 +119,9 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     recordUsage: (id, usage) => recordUsage(context, id, usage),
     recordEstimate: (id, estimate) => recordEstimate(context, id, estimate),
     recordChoices: (id, choices) => recordChoices(context, id, choices),
+    failInterruptedRuns: () => failInterruptedRuns(context),
     resumeRun: (id) => resumeRun(context, id),
+    tryHoldRun: (id) => tryHoldRun(store, id),
     findRun: (id) => findRun(context, id),
     resolveRuns: (references) => resolveRuns(context, references),
     beginSeries: (id, start) => beginSeries(context, id, start),

@@ -1,5 +1,6 @@
 import { ConflictError, createId, InvalidInputError, NotFoundError } from '../base/index.ts'
 import { type Choice, type Run, type RunEstimate, runEstimateSchema, toWire, type Usage } from '../contracts/index.ts'
+import type { Hold, Store } from '../storage/index.ts'
 import { requireTask, selectRunsByPrefix, toRun } from './queries.ts'
 import type { RegistryContext } from './registry.ts'
 
@@ -16,14 +17,18 @@ const idsShown = 5
 /** Recorded for a run whose process died. */
 const interruptedCode = 'registry.run-interrupted'
 
-/** Records that a run has begun. */
-export async function startRun({ store, clock }: RegistryContext, run: NewRun): Promise<Run> {
+/** Records that a run has begun, in this process. */
+export async function startRun({ store, clock, holds }: RegistryContext, run: NewRun): Promise<Run> {
   await requireTask(store.database, run.task)
   const now = clock.now()
+  const id = createId('run', now)
+  // Before it is there to be seen, so that nobody takes it for one whose process is gone.
+  const hold = await tryHoldRun(store, id)
+  if (hold) holds.set(id, hold)
   const row = await store.database
     .insertInto('runs')
     .values({
-      id: createId('run', now),
+      id,
       task: run.task,
       kind: run.kind,
       status: 'running',
@@ -37,7 +42,8 @@ export async function startRun({ store, clock }: RegistryContext, run: NewRun): 
 }
 
 /** Records how a run ended and what it used; a run ends once. */
-export async function finishRun({ store, clock }: RegistryContext, id: string, outcome: RunOutcome): Promise<Run> {
+export async function finishRun(context: RegistryContext, id: string, outcome: RunOutcome): Promise<Run> {
+  const { store, clock, holds } = context
   const error = outcome.status === 'failed' ? outcome.error : null
   const row = await store.database
     .updateTable('runs')
@@ -49,11 +55,14 @@ export async function finishRun({ store, clock }: RegistryContext, id: string, o
       ...usageColumns(outcome.usage),
     })
     .where('id', '=', id)
-    .where('status', '=', 'running')
+    // One that was taken for dead, while the server was away, has ended all the same.
+    .where(({ or, eb }) => or([eb('status', '=', 'running'), eb('error_code', '=', interruptedCode)]))
     .returningAll()
     .executeTakeFirst()
+  await holds.get(id)?.release()
+  holds.delete(id)
   if (row) return toRun(row)
-  const run = await findRun({ store, clock }, id)
+  const run = await findRun(context, id)
   throw new ConflictError('registry.run-finished', `Run ${id} has ended already (${run.status}, ${run.finishedAt}).`, {
     hint: 'Start a new run: what a run has recorded does not change.',
   })
@@ -81,19 +90,29 @@ export async function recordChoices({ store }: RegistryContext, id: string, choi
 }
 
 /** Marks an interrupted run as running again; throws ConflictError `registry.run-not-interrupted`. */
-export async function resumeRun({ store, clock }: RegistryContext, id: string): Promise<Run> {
-  const row = await store.database
+export async function resumeRun(context: RegistryContext, id: string): Promise<Run> {
+  const { store, holds } = context
+  const hold = await tryHoldRun(store, id)
+  const row = hold && (await markResumed(store, id))
+  if (hold && row) {
+    holds.set(id, hold)
+    return toRun(row)
+  }
+  await hold?.release()
+  const { status } = await findRun(context, id)
+  throw new ConflictError('registry.run-not-interrupted', `Run ${id} was not interrupted: it is ${status}`, {
+    hint: 'capstan runs shows which were.',
+  })
+}
+
+function markResumed({ database }: Store, id: string) {
+  return database
     .updateTable('runs')
     .set({ status: 'running', finished_at: null, error_code: null, error_message: null })
     .where('id', '=', id)
     .where('error_code', '=', interruptedCode)
     .returningAll()
     .executeTakeFirst()
-  if (row) return toRun(row)
-  const { status } = await findRun({ store, clock }, id)
-  throw new ConflictError('registry.run-not-interrupted', `Run ${id} was not interrupted: it is ${status}`, {
-    hint: 'capstan runs shows which were.',
-  })
 }
 
 /** The run of that id; throws NotFoundError `registry.run-not-found`. */
@@ -136,18 +155,33 @@ export async function listRuns({ store }: RegistryContext, filter: { task?: stri
   return (await query.execute()).map(toRun)
 }
 
-/** Marks runs whose process is gone as failed; this process owns the data folder, so none of them can still be at work. */
+/**
+ * Marks runs whose process is gone as failed: those that nobody holds. Each is held for that moment, so that nobody resumes
+ * it between the look and the mark.
+ */
 export async function failInterruptedRuns({ store, clock }: RegistryContext): Promise<void> {
-  await store.database
-    .updateTable('runs')
-    .set({
-      status: 'failed',
-      finished_at: clock.now(),
-      error_code: interruptedCode,
-      error_message: 'The process ended before the run did. capstan train --resume goes on with it.',
-    })
-    .where('status', '=', 'running')
-    .execute()
+  const running = await store.database.selectFrom('runs').select('id').where('status', '=', 'running').execute()
+  for (const { id } of running) {
+    const hold = await tryHoldRun(store, id)
+    if (!hold) continue
+    await store.database
+      .updateTable('runs')
+      .set({
+        status: 'failed',
+        finished_at: clock.now(),
+        error_code: interruptedCode,
+        error_message: 'The process ended before the run did. capstan train --resume goes on with it.',
+      })
+      .where('id', '=', id)
+      .where('status', '=', 'running')
+      .execute()
+    await hold.release()
+  }
+}
+
+/** A run is held by the process that works on it, from its start to its end. */
+export function tryHoldRun(store: Store, id: string): Promise<Hold | null> {
+  return store.tryHold(`run ${id}`)
 }
 
 function listSome(ids: readonly string[]): string {

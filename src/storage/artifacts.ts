@@ -62,16 +62,18 @@ export function createArtifacts(folder: string): Artifacts {
 
   const materializeFolder = async (manifest: readonly ArtifactFile[], target: string): Promise<void> => {
     refuseUnsafePaths(manifest)
-    if (existsSync(target) && (await fingerprintFolder(target)).sha256 === hashManifest(manifest)) return
+    if (await holdsManifest(target, manifest)) return
     const temporary = `${target}.${createId('incoming')}`
     try {
       await mkdir(temporary, { recursive: true })
       for (const file of manifest) await placeFile(await locateFile(file.sha256), join(temporary, file.path))
-      await rm(target, { recursive: true, force: true })
-      await rename(temporary, target)
-    } catch (error) {
+      while (!(await renameFolder(temporary, target))) {
+        // Another process may have been faster, and is reading what is as good as ours.
+        if (await holdsManifest(target, manifest)) return
+        await rm(target, { recursive: true, force: true })
+      }
+    } finally {
       await rm(temporary, { recursive: true, force: true })
-      throw error
     }
   }
 
@@ -82,16 +84,40 @@ function fingerprintBytes(bytes: Uint8Array): WrittenFile {
   return { sha256: sha256(bytes), sizeBytes: bytes.byteLength }
 }
 
+async function holdsManifest(folder: string, manifest: readonly ArtifactFile[]): Promise<boolean> {
+  try {
+    return (await fingerprintFolder(folder)).sha256 === hashManifest(manifest)
+  } catch (error) {
+    // It is not there, or another process is taking it away.
+    if (hasCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+/** False where a folder of that name has files already. */
+async function renameFolder(source: string, target: string): Promise<boolean> {
+  try {
+    await rename(source, target)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false
+    throw error
+  }
+}
+
 async function placeFile(source: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true })
   try {
     await link(source, target)
   } catch (error) {
     // Another file system, one without links, or too many links to that file.
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(code)) throw error
+    if (!hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) throw error
     await copyFile(source, target)
   }
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 function refuseUnsafePaths(manifest: readonly ArtifactFile[]): void {

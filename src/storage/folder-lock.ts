@@ -66,8 +66,11 @@ function refuseWhileOwned(folder: string, lock: number): void {
 function adviseOn(owner: FolderOwner, here: boolean, path: string): string {
   if (!here) return `If that host is gone for good, delete ${path} and try again.`
   if (owner.pid === process.pid) return 'This very process has it open: close that store first, or share it.'
-  if (owner.url) return `Ask the server at ${owner.url}, or stop it (kill ${owner.pid}), or use another data folder.`
-  return `Wait until it ends or stop it (kill ${owner.pid}), or use another data folder.`
+  const first = owner.url ? `Ask the server at ${owner.url}, or stop it` : 'Wait until it ends, or stop it'
+  return (
+    `${first} (kill ${owner.pid}), or use another data folder. The embedded database has one process at a time; several, ` +
+    'such as capstan serve and capstan worker, share a PostgreSQL server: set DATABASE_URL (docs/storage.md).'
+  )
 }
 
 /** A process of another host cannot be looked at, so it counts as alive. */

@@ -1,5 +1,6 @@
 export type { Artifacts } from './artifacts.ts'
 export { type ArtifactFile, fingerprintFolder } from './fingerprint-folder.ts'
+export type { Hold } from './hold.ts'
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts'
 export { type FloatTensor, openSafetensors, writeSafetensors } from './safetensors.ts'
 export type { Schema } from './schema.ts'

@@ -18,10 +18,14 @@ const migrations: [name: string, migration: Migration][] = [
   ['006-access', addAccess],
 ]
 
-/** Brings the schema up to date; refuses a data folder that a newer Capstan has written. */
-export async function migrate(database: Kysely<Schema>): Promise<void> {
+/**
+ * Brings the schema up to date; refuses a data folder that a newer Capstan has written. Of several processes that start at
+ * once on one server, one migrates and the others wait: Kysely takes an advisory lock.
+ */
+export async function migrate(database: Kysely<Schema>, { schema }: { schema?: string } = {}): Promise<void> {
   const provider = { getMigrations: async () => Object.fromEntries(migrations) }
-  const { error } = await new Migrator({ db: database, provider }).migrateToLatest()
+  const place = schema === undefined ? {} : { migrationTableSchema: schema }
+  const { error } = await new Migrator({ db: database, provider, ...place }).migrateToLatest()
   if (error === undefined) return
   throw new CapstanError(
     'storage.migration-failed',

@@ -64,9 +64,16 @@ class PgliteDriver implements Driver {
   }
 }
 
-async function runQuery<Row>(pglite: PGlite, query: CompiledQuery): Promise<QueryResult<Row>> {
-  const { rows, affectedRows = 0 } = await pglite.query<Row>(query.sql, [...query.parameters])
+async function runQuery<Row>(pglite: PGlite, { sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+  const { rows, affectedRows = 0 } =
+    parameters.length > 0 ? await pglite.query<Row>(sql, [...parameters]) : await runScript<Row>(pglite, sql)
   return { rows, numAffectedRows: BigInt(affectedRows) }
+}
+
+/** Without values a text may hold several statements, as with a PostgreSQL server; the last one's result counts. */
+async function runScript<Row>(pglite: PGlite, text: string): Promise<{ rows: Row[]; affectedRows: number }> {
+  const { rows = [], affectedRows = 0 } = (await pglite.exec(text)).at(-1) ?? {}
+  return { rows: rows as Row[], affectedRows }
 }
 
 function refuseStream(): never {

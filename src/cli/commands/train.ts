@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../base/index.ts'
-import { adapterFiles, formatMoney, taskKindSchema } from '../../contracts/index.ts'
+import { adapterFiles, deviceSchema, formatMoney, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, PreparedData, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
@@ -11,7 +11,9 @@ import { trainingOptions } from '../training-options.ts'
 
 export const run: CommandBody = async (context) => {
   const { io, json, options } = context
+  refuseTogether(options, ['estimate', 'resume', 'queue'])
   if (options.estimate) return estimate(context)
+  if (options.queue) return enqueue(context)
   if (options.resume === undefined) readRequest(context)
   const platform = await context.openPlatform()
   const result = await withProgress(context, (hooks) => {
@@ -28,11 +30,6 @@ export const run: CommandBody = async (context) => {
 async function estimate(context: CommandContext): Promise<number> {
   const { io, json } = context
   const request = readRequest(context)
-  if (context.options.resume !== undefined) {
-    throw new InvalidInputError('cli.bad-usage', 'capstan train takes --estimate or --resume, not both', {
-      hint: 'capstan runs shows what an interrupted run was estimated to take.',
-    })
-  }
   const platform = await context.openPlatform()
   const progress = createTrainProgress(io)
   const { data, ...result } = await platform
@@ -41,6 +38,31 @@ async function estimate(context: CommandContext): Promise<number> {
   if (json) printJson(io, { ...result, data: withCounts(data) })
   else for (const line of formatFullEstimate(result.estimate)) printLine(io.stdout, line)
   return 0
+}
+
+/** Leaves the training to a worker. */
+async function enqueue(context: CommandContext): Promise<number> {
+  const { io, json, options } = context
+  // Without the option it is the worker's device that trains.
+  const device = options.device === undefined ? {} : { device: deviceSchema.parse(options.device) }
+  const request = { ...readRequest(context), ...device }
+  const job = await (await context.openPlatform()).enqueueTraining(request)
+  if (json) printJson(io, { job })
+  else printLine(io.stdout, job)
+  printLine(io.stderr, 'Queued. capstan worker trains it.')
+  return 0
+}
+
+function refuseTogether(options: Values, names: readonly string[]): void {
+  const given = names.filter((name) => options[name] !== undefined).map((name) => `--${name}`)
+  if (given.length < 2) return
+  throw new InvalidInputError(
+    'cli.bad-usage',
+    `capstan train takes ${given.join(' or ')}, not ${given.length === 2 ? 'both' : 'all'}`,
+    {
+      hint: '--estimate predicts a run, --queue leaves it to capstan worker, --resume goes on with one that was interrupted.',
+    },
+  )
 }
 
 function readRequest({ positionals: [data], options }: CommandContext): TrainTaskRequest {

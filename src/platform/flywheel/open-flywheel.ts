@@ -1,5 +1,5 @@
 /** The loop of one process: requests in, answers out, examples kept, models trained, compared and promoted. */
-import { createId, createRandom, type Logger, NotFoundError, type Random, type Sleep } from '../../base/index.ts'
+import { createId, createRandom, NotFoundError, type Random, type Sleep } from '../../base/index.ts'
 import {
   type Feedback,
   type FeedbackRequest,
@@ -48,7 +48,8 @@ export type FlywheelOptions = {
   schedule?: ((task: string, reason: RetrainReason) => Promise<unknown>) | undefined
   onTeacherEvent?: ((event: TeacherEvent) => void) | undefined
   onRetrain?: ((task: string, result: RetrainResult) => void) | undefined
-  logger?: Pick<Logger, 'error'> | undefined
+  /** Hears what fails after a request was answered. */
+  onError: (error: Error) => void
   random?: Random | undefined
   sleep?: Sleep | undefined
 }
@@ -79,12 +80,12 @@ const untaught = taskConfigSchema.parse({})
 const absentMs = 2000
 
 export function openFlywheel(options: FlywheelOptions): Flywheel {
-  const { context, pool, configFolder, reload, onTeacherEvent, onRetrain = () => {}, logger, sleep } = options
+  const { context, pool, configFolder, reload, onTeacherEvent, onRetrain = () => {}, onError, sleep } = options
   const { store, registry, clock, tasks } = context
   const settingsOf = (task: string) => tasks.of(task) ?? untaught
   const gates = createGates(store, clock)
   const writer = createPredictionWriter(store)
-  const onFault = (error: unknown) => logger?.error({ error: String(error) }, 'the flywheel failed after a reply')
+  const onFault = (error: unknown) => onError(error instanceof Error ? error : new Error(String(error)))
   let opened: ReadonlyMap<string, GuardedTeacher> = new Map()
   let opening: Promise<void> | null = null
   const openSome = (some: Readonly<Record<string, TaskConfig>>) =>

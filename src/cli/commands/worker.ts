@@ -1,0 +1,87 @@
+import type { Platform, WorkerEvent } from '../../platform/index.ts'
+import type { CommandBody, CommandContext } from '../command.ts'
+import { type Io, printJson, printLine } from '../io.ts'
+import { printError } from '../print-error.ts'
+import { createTrainProgress } from '../progress.ts'
+import { formatResult } from './train.ts'
+
+type JobOutcome = { job: string; task: string } & (
+  | { status: 'succeeded'; run: string; model: string }
+  | { status: 'failed'; error: string }
+)
+
+export const run: CommandBody = async (context) => {
+  const { io, json, options } = context
+  const concurrency = Number(options.concurrency ?? 1)
+  const platform = await context.openPlatform()
+  const outcomes: JobOutcome[] = []
+  const printer = createPrinter(context, platform, concurrency)
+  const onEvent = (event: WorkerEvent) => {
+    printer.show(event)
+    const outcome = toOutcome(event)
+    if (outcome) outcomes.push(outcome)
+  }
+  const worker = await platform.startWorker({ concurrency, onEvent })
+  printLine(io.stderr, 'Waiting for jobs (stop with Ctrl-C).')
+  await untilSignal(io, () => {
+    const { length } = worker.underway
+    if (length === 0) return null
+    printer.end()
+    printLine(
+      io.stderr,
+      `Finishing ${length === 1 ? 'the job' : `${length} jobs`} under way. Once more puts ${length === 1 ? 'it' : 'them'} back for another worker.`,
+    )
+    return async () => {
+      await worker.giveBack()
+      process.exit(130)
+    }
+  })
+  await worker.stop()
+  printer.end()
+  if (json) printJson(io, { jobs: outcomes })
+  return 0
+}
+
+/** Resolves at the first signal; a later one does what `onFirst` gave, if it gave anything. */
+function untilSignal(io: Io, onFirst: () => (() => void) | null): Promise<void> {
+  return new Promise((resolve) => {
+    let onNext: (() => void) | null | undefined
+    io.onSignal(() => {
+      if (onNext !== undefined) onNext?.()
+      else {
+        onNext = onFirst()
+        resolve()
+      }
+    })
+  })
+}
+
+function createPrinter({ io, json }: CommandContext, platform: Platform, concurrency: number) {
+  const progress = createTrainProgress(io)
+  const show = (event: WorkerEvent) => {
+    const { job, request } = event
+    // Bars of several trainings would write over one another.
+    if (event.type === 'job-progress') return concurrency === 1 ? progress.show(event.event) : undefined
+    progress.end()
+    const print = (line: string) => printLine(json ? io.stderr : io.stdout, line)
+    if (event.type === 'job-start') print(`job ${job}: training ${request.task} on ${request.data}`)
+    else if (event.type === 'job-failed') {
+      print(`job ${job}: failed`)
+      printError(event.error, { io, json: false, debug: false })
+    } else {
+      if (!json) for (const line of formatResult(platform, event.result)) print(line)
+      print(`job ${job}: done`)
+    }
+  }
+  return { show, end: progress.end }
+}
+
+function toOutcome(event: WorkerEvent): JobOutcome | null {
+  const about = { job: event.job, task: event.request.task }
+  if (event.type === 'job-end') {
+    return { ...about, status: 'succeeded', run: event.result.run.id, model: event.result.model.id }
+  }
+  if (event.type !== 'job-failed') return null
+  const { error } = event
+  return { ...about, status: 'failed', error: error instanceof Error ? error.message : String(error) }
+}

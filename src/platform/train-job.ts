@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CapstanError } from '../base/index.ts'
+import { type Job, type JobRecord, type Jobs, type JobWorker, openJobs } from '../jobs/index.ts'
+import type { PlatformContext } from './create-platform.ts'
+import type { FinetuneEvent } from './finetune.ts'
+import { defaultSeed, prepareData } from './prepare-data.ts'
+import { refuseBadName, resumeTask, type TrainTaskResult, trainTask } from './train-task.ts'
+import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
+
+/** What the queue of a store holds: of each kind of job, what it is told. */
+export type JobKinds = { train: StoredRequest }
+
+export type WorkerEvent = { job: string; request: StoredRequest } & (
+  | { type: 'job-start' }
+  | { type: 'job-progress'; event: FinetuneEvent }
+  | { type: 'job-end'; result: TrainTaskResult }
+  | { type: 'job-failed'; error: unknown }
+)
+
+export type StartWorkerOptions = {
+  /** Trainings at once; default 1, as one uses all cores. */
+  concurrency?: number
+  onEvent?: (event: WorkerEvent) => void
+}
+
+/** A process's share in the work that is queued. */
+export type PlatformWorker = Pick<JobWorker<StoredRequest>, 'stop' | 'giveBack' | 'underway'>
+
+export type PlatformJobs = {
+  enqueueTraining(request: StoredRequest): Promise<string>
+  startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
+  listJobs(): Promise<JobRecord[]>
+  close(): Promise<void>
+}
+
+/** The jobs of a platform; the queue is opened at its first use. */
+export function createPlatformJobs(context: PlatformContext, onError: (error: Error) => void): PlatformJobs {
+  let opened: Promise<Jobs<JobKinds>> | null = null
+  const open = (): Promise<Jobs<JobKinds>> => {
+    opened ??= openJobs<JobKinds>(context.store, { onError })
+    return opened
+  }
+  return {
+    async enqueueTraining(request) {
+      refuseBadName(request.task)
+      // What is wrong with the data is said now, and not to the worker.
+      await prepareData({ ...request, seed: request.settings?.seed ?? defaultSeed })
+      const id = await (await open()).send('train', withWholePaths(request))
+      // Without a key each job is one of its own.
+      return id as string
+    },
+    async startWorker({ concurrency = 1, onEvent = () => {} } = {}) {
+      return (await open()).work('train', (job) => carryOut(context, job, onEvent), { concurrency })
+    },
+    listJobs: async () => (await open()).list(),
+    close: async () => (await opened)?.close(),
+  }
+}
+
+async function carryOut(
+  context: PlatformContext,
+  { id, data: request }: Job<StoredRequest>,
+  onEvent: (event: WorkerEvent) => void,
+): Promise<object> {
+  const about = { job: id, request }
+  onEvent({ ...about, type: 'job-start' })
+  try {
+    const follow = (event: FinetuneEvent) => onEvent({ ...about, type: 'job-progress', event })
+    const result =
+      (await resumeInterrupted(context, id, follow)) ??
+      (await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow }))
+    onEvent({ ...about, type: 'job-end', result })
+    return { run: result.run.id, model: result.model.id }
+  } catch (error) {
+    onEvent({ ...about, type: 'job-failed', error })
+    throw error
+  }
+}
+
+/**
+ * Goes on with the run that an earlier worker began for the job before it died. Null where there is none, its checkpoint
+ * cannot be reached from here, or somebody else was faster: then the training begins anew.
+ */
+async function resumeInterrupted(
+  context: PlatformContext,
+  job: string,
+  onEvent: (event: FinetuneEvent) => void,
+): Promise<TrainTaskResult | null> {
+  const { registry, store } = context
+  await registry.failInterruptedRuns()
+  for (const run of await listTrainingFolders(store.folder)) {
+    try {
+      const { request } = await openTrainingFolder(store.folder, run).read()
+      if (request.job === job) return await resumeTask(context, { run, onEvent })
+    } catch (error) {
+      const code = error instanceof CapstanError ? error.code : ''
+      if (code !== 'platform.cannot-resume' && code !== 'registry.run-not-interrupted') throw error
+    }
+  }
+  return null
+}
+
+/** Workers have other current folders. */
+function withWholePaths(request: StoredRequest): StoredRequest {
+  const { data, test, base, tensorboard } = request
+  return {
+    ...request,
+    data: resolve(data),
+    ...(test === undefined ? {} : { test: resolve(test) }),
+    ...(base === undefined || !existsSync(base) ? {} : { base: resolve(base) }),
+    ...(tensorboard === undefined ? {} : { tensorboard: resolve(tensorboard) }),
+  }
+}
