@@ -5,7 +5,7 @@ const needServer = 'test/postgresql/**/*.test.ts'
 /** What has to hold on both kinds of store: these files run once on each. */
 const onBothStores = [
   'src/{storage/open-store,registry/registry,ledger/ledger,jobs/jobs}.test.ts',
-  'test/{tracking/run-series,cli/worker}.test.ts',
+  'test/{tracking/run-series,cli/worker,platform/flywheel}.test.ts',
 ]
 
 const embedded = {

@@ -6,6 +6,7 @@ import { createRandom, shuffle } from '../../src/base/index.ts'
 import type { ServedPrediction } from '../../src/contracts/index.ts'
 import { createPlatform, type Platform } from '../../src/index.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
+import { testStoreOptions } from '../open-test-store.ts'
 import { startLiveTeacher } from './live-teacher.ts'
 
 const labels = ['card_arrival', 'lost_card', 'top_up']
@@ -15,7 +16,10 @@ let platform: Platform
 /** In random order: the first are imported, the others asked. */
 let rows: { text: string; label: string }[]
 
-const open = () => createPlatform({ projectFolder: folder, random: createRandom(1, 'audits') })
+const open = async () => {
+  const { databaseUrl } = await testStoreOptions(folder)
+  return createPlatform({ projectFolder: folder, databaseUrl, random: createRandom(1, 'audits') })
+}
 const ask = async (text: string, of: Platform = platform, task = 'support') => {
   const { predictions } = await of.answer(task, [text])
   return predictions[0] as Extract<ServedPrediction, { kind: 'classify' }>
