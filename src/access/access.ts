@@ -34,6 +34,8 @@ export type Access = {
   recordAct(entry: NewAuditEntry): Promise<void>
   /** The newest first. */
   listActs(options?: { limit?: number }): Promise<AuditEntry[]>
+  /** Whether requests need a key now. */
+  isKeyRequired(): Promise<boolean>
   /** Throws ConflictError `access.open-server` where a server at `host` would answer other machines without a key. */
   checkBind(host: string): Promise<void>
   /**
@@ -94,6 +96,7 @@ export function createAccess(options: { store: Store; mode: AuthMode; clock?: Cl
 
     recordAct: (entry) => insertAuditEntry(database, { ...entry, at: clock.now() }),
     listActs: ({ limit = 100 } = {}) => selectAuditEntries(database, limit),
+    isKeyRequired: async () => isKeyRequired(mode, (await cache.current()).size),
     checkBind: async (host) => checkBind({ host, mode, keyCount: (await cache.current()).size }),
 
     async admit(authorization, need) {

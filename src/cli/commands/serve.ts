@@ -24,7 +24,10 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
     await platform.loadModels()
     const tasks = (await platform.listTasks()).map(({ task }) => task)
     if (json) printJson(io, { url: server.url, tasks })
-    else for (const line of describe(server.url, tasks)) printLine(io.stdout, line)
+    else {
+      const needsKey = await platform.access.isKeyRequired()
+      for (const line of describe(server.url, tasks, needsKey)) printLine(io.stdout, line)
+    }
     await stopped
     printLine(io.stderr, 'Finishing what was accepted …')
   } finally {
@@ -33,13 +36,14 @@ export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   return 0
 }
 
-function describe(url: string, tasks: readonly string[]): string[] {
+function describe(url: string, tasks: readonly string[], needsKey: boolean): string[] {
   const [task] = tasks
   if (task === undefined)
     return [`Serving at ${url}, without any model yet: train one with capstan train, then serve again.`]
+  const key = needsKey ? " -H 'authorization: Bearer cap_…'" : ''
   return [
     `Serving ${tasks.join(', ')} at ${url} (stop with Ctrl-C). Try:`,
-    `  curl -s ${url}/v1/tasks/${task}/predictions -H 'content-type: application/json' -d '{"input": "a text of yours"}'`,
+    `  curl -s ${url}/v1/tasks/${task}/predictions -H 'content-type: application/json'${key} -d '{"input": "a text of yours"}'`,
     `  ${url}/openapi.json describes the rest.`,
   ]
 }
