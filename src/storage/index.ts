@@ -1,6 +1,6 @@
 export type { Artifacts } from './artifacts.ts'
-export { type ArtifactFile, fingerprintFolder } from './fingerprint-folder.ts'
+export { type ArtifactFile, fingerprintFile, fingerprintFolder } from './fingerprint-folder.ts'
 export { type OpenStoreOptions, openStore, type Store } from './open-store.ts'
 export { type FloatTensor, openSafetensors, writeSafetensors } from './safetensors.ts'
 export type { Schema } from './schema.ts'
-export { type WrittenFile, writeWhole } from './write-whole.ts'
+export { syncFolder, type WrittenFile, writeWhole } from './write-whole.ts'
