@@ -21,6 +21,7 @@ import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
 import { locateModel } from './locate-model.ts'
+import { type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
@@ -70,6 +71,8 @@ export type Platform = {
     inputs: readonly PredictionInput[],
     options?: { signal?: AbortSignal },
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
+  /** Answers every row of a file, in constant memory; goes on after a kill. */
+  predictFile(request: PredictFileRequest): Promise<PredictFileResult>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
   export(request: ExportRequest): Promise<ModelVersion>
   /** Loads the live version of every task, so that the first request need not wait. */
@@ -123,6 +126,7 @@ export async function createPlatform({
     resume: (request = {}) => resumeTask(context, request),
     evaluate: (request) => evaluateTask(context, withColumns(config, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
+    predictFile: (request) => predictFile(context, withColumns(config, request)),
     export: (request) => exportModel(context, request),
     async loadModels() {
       for (const { task, stage } of await registry.listModelVersions()) {

@@ -1,4 +1,5 @@
 export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts } from './batcher.ts'
+export { InferenceTeam, type InferenceTeamOptions } from './inference-team.ts'
 export { InferenceThread } from './inference-thread.ts'
 export { type LoadedTask, ModelPool, type ModelPoolOptions, type ServedBatch, type ServedModel } from './model-pool.ts'
 export {
