@@ -14,8 +14,12 @@ const version: OptionSpec = {
   description: 'a version other than the live one',
 }
 const onlyTask: OptionSpec = { flags: '--task <name>', description: 'only this task' }
+const textColumn: OptionSpec = {
+  flags: '--text-column <name>',
+  description: 'column of the texts; guessed from usual names if left out',
+}
 const columns: OptionSpec[] = [
-  { flags: '--text-column <name>', description: 'column of the texts; guessed from usual names if left out' },
+  textColumn,
   {
     flags: '--label-column <name>',
     description: 'column of the labels, numbers or spans; guessed from usual names if left out',
@@ -51,7 +55,7 @@ export const globalOptions: readonly OptionSpec[] = [
 export const commands: readonly CommandSpec[] = [
   {
     name: 'train',
-    summary: 'train a model for a task on labelled texts (CSV, TSV, JSONL or CoNLL)',
+    summary: 'train a model for a task on labelled texts (CSV, TSV, JSONL, Parquet or CoNLL)',
     arguments: [{ name: '[data]', description: 'file with a text and a label in each row' }],
     options: [
       { ...onlyTask, description: task.description },
@@ -108,14 +112,23 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'predict',
-    summary: 'answer texts with the live model of a task',
+    summary: 'answer texts, or all rows of a file, with the live model of a task',
     arguments: [{ name: '[text...]', description: 'texts; without them, one a line is read from stdin' }],
     options: [
       task,
       { flags: '--pairs', kind: 'flag', description: 'two arguments a pair, or lines with a tab between two texts' },
       device,
+      { flags: '--in <file>', description: 'answer every row of this file (CSV, TSV, JSONL, Parquet or CoNLL)' },
+      { flags: '--out <file>', description: 'write the rows with their answers here (CSV, TSV, JSONL or Parquet)' },
+      textColumn,
+      { flags: '--pair-column <name>', description: 'column of second texts; guessed from usual names if left out' },
+      { flags: '--scores <n>', kind: 'integer', min: 1, description: 'add a column with the n best labels and scores' },
+      { flags: '--skip-bad', kind: 'flag', description: 'write rows that have no answer with the reason in a column' },
+      { flags: '--prefix <text>', description: 'begin the names of the added columns with this' },
+      { flags: '--resume', kind: 'flag', description: 'go on where a run into --out was killed or stopped' },
+      { ...version, description: 'answer a file with a version other than the live one' },
     ],
-    example: 'capstan predict --task support "my card has not arrived"',
+    example: 'capstan predict --task support --in tickets.parquet --out scored.parquet',
     load: () => import('./commands/predict.ts'),
   },
   {

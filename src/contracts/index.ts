@@ -9,6 +9,13 @@ export {
   newApiKeySchema,
 } from './access.ts'
 export { type AdapterConfig, adapterConfigSchema, adapterFiles, type BaseReference } from './adapter-config.ts'
+export {
+  type BatchCheckpoint,
+  type BatchCounts,
+  type BatchHeader,
+  batchCheckpointSchema,
+  batchHeaderSchema,
+} from './batch.ts'
 export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
 export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'

@@ -58,13 +58,30 @@ export type ColumnRequest = {
 export function chooseColumns(path: string, columns: string[], request: ColumnRequest): ColumnChoice {
   const { kind, given } = request
   const search = { path, columns, kind, given }
-  const text = required(search, 'text')
-  const pair = choosePair(search, request.pairs)
-  const choice: ColumnChoice = { text, ...(pair !== undefined && { pair }) }
-  if (kind === 'embed' && pair !== undefined) {
+  const choice = chooseTexts(search, request.pairs)
+  if (kind === 'embed' && choice.pair !== undefined) {
     const negative = findColumn(search, 'negative')
     if (negative !== undefined) choice.negative = negative
   } else choice.label = required(search, 'label')
+  return refuseTwice(path, columns, choice)
+}
+
+/** The same for texts to answer, of which nothing is known yet. */
+export function chooseTextColumns(
+  path: string,
+  columns: string[],
+  { kind, given, pairs }: ColumnRequest & { pairs: boolean },
+): ColumnChoice {
+  return refuseTwice(path, columns, chooseTexts({ path, columns, kind, given }, pairs))
+}
+
+function chooseTexts(search: Search, pairs: boolean | undefined): ColumnChoice {
+  const text = required(search, 'text')
+  const pair = choosePair(search, pairs)
+  return { text, ...(pair !== undefined && { pair }) }
+}
+
+function refuseTwice(path: string, columns: string[], choice: ColumnChoice): ColumnChoice {
   const chosen = Object.entries(choice)
   for (const [role, name] of chosen) {
     const other = chosen.find(([before, same]) => same === name && before !== role)

@@ -82,14 +82,21 @@ function chooseLayout(row: Row, options: ReadExamplesOptions): { kind: TaskKind;
 
 function toExample({ line, ...row }: Row, kind: TaskKind, options: AnswerOptions): Example | RowProblem {
   const { text, pair } = options.columns
-  for (const name of pair === undefined ? [text] : [text, pair]) {
-    if (!Object.hasOwn(row.fields, name)) return { kind: 'missing-field', line, message: `the row has no "${name}"` }
-    if (row.fields[name]?.trim() === '') return { kind: 'empty-text', line, message: `"${name}" is empty` }
-  }
+  const textProblem = findTextProblem({ line, ...row }, options.columns)
+  if (textProblem) return textProblem
   const answer = answerReaders[kind]({ line, ...row }, options)
   if ('message' in answer) return { line, ...answer }
   const textPair = kind === 'embed' || pair === undefined ? {} : { textPair: row.fields[pair] as string }
   return { line, text: row.fields[text] as string, ...textPair, answer }
+}
+
+/** Why a row has no text, or no pair of texts. */
+export function findTextProblem({ line, fields }: Row, { text, pair }: ColumnChoice): RowProblem | undefined {
+  for (const name of pair === undefined ? [text] : [text, pair]) {
+    if (!Object.hasOwn(fields, name)) return { kind: 'missing-field', line, message: `the row has no "${name}"` }
+    if (fields[name]?.trim() === '') return { kind: 'empty-text', line, message: `"${name}" is empty` }
+  }
+  return undefined
 }
 
 function refuse(

@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import type { RowSource } from './data-file.ts'
 import { type Row, type RowProblemKind, rowBytesMax } from './row.ts'
 import { splitLines } from './split-lines.ts'
+import { toTypedRow } from './typed-row.ts'
 
-type Parsed = Pick<Row, 'fields' | 'nested'> | { kind: RowProblemKind; message: string }
+type Parsed = Omit<Row, 'line'> | { kind: RowProblemKind; message: string }
 
 /** One JSON object a line; blank lines are passed over. */
 export async function* readJsonRows(source: RowSource): AsyncGenerator<Row> {
@@ -30,14 +31,7 @@ function parseObject(bytes: Buffer): Parsed | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'invalid-json', message: `the line is ${nameKind(value)}, not a JSON object` }
   }
-  const entries = Object.entries(value)
-  const isNested = (field: unknown) => typeof field === 'object' && field !== null
-  const plain = entries.filter(([, field]) => !isNested(field))
-  const nested = entries.filter(([, field]) => isNested(field))
-  return {
-    fields: Object.fromEntries(plain.map(([name, field]) => [name, field === null ? '' : String(field)])),
-    ...(nested.length > 0 && { nested: Object.fromEntries(nested) }),
-  }
+  return { ...toTypedRow(value as Record<string, unknown>), json: text }
 }
 
 function nameKind(value: unknown): string {

@@ -147,16 +147,25 @@ describe('reading JSONL', () => {
         const content = values.map((value) => `${JSON.stringify(value)}\r\n`).join('')
         const { rows, problems } = await read(content, 'jsonl', chunkBytes)
         expect(problems).toEqual([])
-        expect(rows).toEqual(values.map((fields, i) => ({ line: i + 1, fields })))
+        expect(rows.map(({ line, fields }) => ({ line, fields }))).toEqual(
+          values.map((fields, i) => ({ line: i + 1, fields })),
+        )
       }),
       { numRuns: 100 },
     )
   })
 
-  it('makes text of plain values and sets nested ones apart', async () => {
-    const { rows } = await read('\ufeff{"text":"a","label":1,"ok":true,"note":null,"tags":["x"]}', 'jsonl')
+  it('makes text of plain values, sets nested ones apart, and keeps the object and its text', async () => {
+    const json = '{"text":"a", "label":1,"ok":true,"note":null,"tags":["x"]}'
+    const { rows } = await read(`\ufeff${json} \n`, 'jsonl')
     expect(rows).toEqual([
-      { line: 1, fields: { text: 'a', label: '1', ok: 'true', note: '' }, nested: { tags: ['x'] } },
+      {
+        line: 1,
+        fields: { text: 'a', label: '1', ok: 'true', note: '' },
+        nested: { tags: ['x'] },
+        values: JSON.parse(json),
+        json,
+      },
     ])
   })
 

@@ -2,14 +2,21 @@ import { extname } from 'node:path'
 import { InvalidInputError } from '../base/index.ts'
 
 /** How rows are written in a file; `jsonl` is one JSON object a line, `conll` one token a line with its tag. */
-export type RowFormat = 'csv' | 'tsv' | 'jsonl' | 'conll'
+export type RowFormat = 'csv' | 'tsv' | 'jsonl' | 'conll' | 'parquet'
 
-/** One row of a data file: `line` is 1-based and is the row's first line, `fields` are its values by column name. */
+/**
+ * One row of a data file: `line` is 1-based and is the row's first line (of Parquet, the row itself), `fields` are its
+ * values by column name.
+ */
 export type Row = {
   line: number
   fields: Record<string, string>
-  /** Arrays and objects of a JSON row, by name. */
+  /** Arrays and objects of a JSON or Parquet row, by name. */
   nested?: Record<string, unknown>
+  /** All values as a file with types has them: of JSON and Parquet. */
+  values?: Record<string, unknown>
+  /** A JSON row as it was written, without the space around it. */
+  json?: string
 }
 
 /** What can be wrong with one row. */
@@ -43,6 +50,7 @@ const formatByExtension: Record<string, RowFormat> = {
   '.bio': 'conll',
   '.iob': 'conll',
   '.iob2': 'conll',
+  '.parquet': 'parquet',
 }
 
 /** The format a file's extension names. Throws `data.unknown-format`. */

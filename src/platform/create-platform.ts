@@ -35,6 +35,7 @@ import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { followOthers } from './follow-others.ts'
 import { locateModel } from './locate-model.ts'
+import { type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { promoteVersion } from './promote-version.ts'
 import { readConfig } from './read-config.ts'
@@ -125,6 +126,8 @@ export type Platform = {
   readonly labelling: Labelling
   /** Resolves once no audit and no automatic training is under way. */
   idle(): Promise<void>
+  /** Answers every row of a file, in constant memory; goes on after a kill. */
+  predictFile(request: PredictFileRequest): Promise<PredictFileResult>
   /** Writes a version as a folder in transformers.js layout, whole: an adapter is merged into its base. */
   export(request: ExportRequest): Promise<ModelVersion>
   /** Loads the live version of every task, as far as there is memory, so that the first request need not wait. */
@@ -219,6 +222,7 @@ export async function createPlatform({
     gateStatus: (task) => readGateStatus(context, task),
     labelling: openLabelling(context, flywheel),
     idle: () => flywheel.idle(),
+    predictFile: (request) => predictFile(context, withColumns(tasks, request)),
     export: (request) => exportModel(context, request),
     async loadModels() {
       await flywheel.openTeachers()

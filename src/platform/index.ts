@@ -1,6 +1,7 @@
 export type { Access, AccessNeed, RateLimit } from '../access/index.ts'
 export { listDevices } from '../runtime/index.ts'
 export type { EvaluationReport } from '../training/index.ts'
+export type { PredictFileEvent } from './batch/answer-rows.ts'
 export { codeVersion } from './code-version.ts'
 export { createPlatform, type EvaluateRequest, type Platform, type PlatformOptions } from './create-platform.ts'
 export type { EstimateTaskResult } from './estimate-task.ts'
@@ -12,6 +13,7 @@ export {
   type FinetuneReport,
   finetune,
 } from './finetune.ts'
+export type { PredictFileRequest, PredictFileResult } from './predict-file.ts'
 export type { PreparedData } from './prepare-data.ts'
 export { epochScalars, stepScalars } from './run-metrics.ts'
 export type { PlatformWorker, WorkerEvent } from './train-job.ts'

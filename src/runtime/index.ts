@@ -1,2 +1,3 @@
+export { countCores } from './count-cores.ts'
 export { listDevices, requireDevice } from './devices.ts'
 export { type Feeds, openSession, type Session, type SessionOptions } from './session.ts'

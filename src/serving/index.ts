@@ -1,4 +1,5 @@
 export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts, type StageSeconds } from './batcher.ts'
+export { InferenceTeam, type InferenceTeamOptions } from './inference-team.ts'
 export { InferenceThread } from './inference-thread.ts'
 export { estimateModelMemory } from './model-memory.ts'
 export {

@@ -54,7 +54,7 @@ async function writeSynced(path: string, chunks: Chunks, mode: number): Promise<
 }
 
 /** A rename is on disk only once its folder is. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()

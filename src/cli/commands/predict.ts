@@ -4,11 +4,14 @@ import type { Prediction, PredictionInput } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { type Io, printJson, printLine } from '../io.ts'
 import { formatPrediction } from '../print-prediction.ts'
+import { isFilePrediction, predictFile } from './predict-file.ts'
 
 /** Texts of stdin are answered so many at a time. */
 const batchRows = 256
 
-export const run: CommandBody = async ({ io, json, positionals, options, openPlatform }) => {
+export const run: CommandBody = async (context) => {
+  if (isFilePrediction(context)) return predictFile(context)
+  const { io, json, positionals, options, openPlatform } = context
   if (positionals.length === 0 && io.stdin.isTTY) throw noText()
   refuseEmpty(positionals)
   const given = options.pairs ? pairUp(positionals) : positionals
