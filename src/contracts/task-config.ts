@@ -14,6 +14,7 @@ export const taughtKindSchema = taskKindSchema.extract(['classify', 'multilabel'
 export const retrainingSchema = z.strictObject({
   automatic: z.boolean().default(true).describe('False: only by `capstan retrain`'),
   examplesMin: z.int().min(20).default(300).describe('Labelled examples before the first training'),
+  inWorker: z.boolean().default(false).describe('Leave trainings to `capstan worker` (with a database server)'),
   growth: z
     .number()
     .gt(1)

@@ -190,14 +190,30 @@ export async function createPlatform({
   const reload = async (task: string) => {
     if (pool.listTasks().some((known) => known.task === task)) await load(task)
   }
-  const flywheel = openFlywheel({ context, pool, configFolder, reload, onError, random, sleep })
+  const flywheel = openFlywheel({
+    context,
+    pool,
+    configFolder,
+    reload,
+    onError,
+    random,
+    sleep,
+    // A worker shares the database, which only a server allows.
+    schedule: (task, reason) =>
+      store.kind === 'server' && tasks.of(task)?.retraining.inWorker === true
+        ? jobs.enqueueRetraining({ task, reason })
+        : flywheel.retrain(task, { reason }),
+  })
   const promote = async (task: string, reference: VersionReference, actor = localActor) => {
     const promoted = await promoteVersion(context, { task, reference, actor })
     flywheel.noteLive(task)
     await reload(task)
     return promoted
   }
-  const jobs = createPlatformJobs(context, onError)
+  const jobs = createPlatformJobs(context, {
+    retrain: ({ task, reason }) => flywheel.retrain(task, { reason }),
+    onError,
+  })
   const follow = { registry, pool, load, refreshTasks: flywheel.refresh, onError }
   const endFollowing = store.kind === 'server' ? followOthers(follow) : async () => {}
   let isReady = false

@@ -4,17 +4,22 @@ import { CapstanError } from '../base/index.ts'
 import { type Job, type JobRecord, type Jobs, type JobWorker, openJobs } from '../jobs/index.ts'
 import type { PlatformContext } from './create-platform.ts'
 import type { FinetuneEvent } from './finetune.ts'
+import type { RetrainReason, RetrainResult } from './flywheel/retrain-task.ts'
 import { defaultSeed, prepareData } from './prepare-data.ts'
 import { refuseBadName, resumeTask, type TrainTaskResult, trainTask } from './train-task.ts'
 import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 /** What the queue of a store holds: of each kind of job, what it is told. */
-export type JobKinds = { train: StoredRequest }
+export type JobKinds = { train: StoredRequest; retrain: RetrainJob }
 
-export type WorkerEvent = { job: string; request: StoredRequest } & (
+/** A task to be trained on what it has learnt from its requests. */
+export type RetrainJob = { task: string; reason: RetrainReason }
+
+export type WorkerEvent = { job: string; request: Pick<StoredRequest, 'task' | 'data'> } & (
   | { type: 'job-start' }
   | { type: 'job-progress'; event: FinetuneEvent }
   | { type: 'job-end'; result: TrainTaskResult }
+  | { type: 'retrain-end'; result: RetrainResult }
   | { type: 'job-failed'; error: unknown }
 )
 
@@ -25,17 +30,22 @@ export type StartWorkerOptions = {
 }
 
 /** A process's share in the work that is queued. */
-export type PlatformWorker = Pick<JobWorker<StoredRequest>, 'stop' | 'giveBack' | 'underway'>
+export type PlatformWorker = Pick<JobWorker<object>, 'stop' | 'giveBack' | 'underway'>
 
 export type PlatformJobs = {
   enqueueTraining(request: StoredRequest): Promise<string>
+  /** One of a task waits at a time. */
+  enqueueRetraining(job: RetrainJob): Promise<void>
   startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
   listJobs(): Promise<JobRecord[]>
   close(): Promise<void>
 }
 
 /** The jobs of a platform; the queue is opened at its first use. */
-export function createPlatformJobs(context: PlatformContext, onError: (error: Error) => void): PlatformJobs {
+export function createPlatformJobs(
+  context: PlatformContext,
+  { retrain, onError }: { retrain: (job: RetrainJob) => Promise<RetrainResult>; onError: (error: Error) => void },
+): PlatformJobs {
   let opened: Promise<Jobs<JobKinds>> | null = null
   const open = (): Promise<Jobs<JobKinds>> => {
     opened ??= openJobs<JobKinds>(context.store, { onError })
@@ -50,8 +60,26 @@ export function createPlatformJobs(context: PlatformContext, onError: (error: Er
       // Without a key each job is one of its own.
       return id as string
     },
+    async enqueueRetraining(job) {
+      await (await open()).send('retrain', job, { singletonKey: job.task })
+    },
     async startWorker({ concurrency = 1, onEvent = () => {} } = {}) {
-      return (await open()).work('train', (job) => carryOut(context, job, onEvent), { concurrency })
+      const jobs = await open()
+      const workers = [
+        await jobs.work('train', (job) => carryOut(context, job, onEvent), { concurrency }),
+        await jobs.work('retrain', (job) => carryOutRetraining(retrain, job, onEvent)),
+      ]
+      return {
+        get underway() {
+          return workers.flatMap(({ underway }) => underway)
+        },
+        async stop() {
+          await Promise.all(workers.map((worker) => worker.stop()))
+        },
+        async giveBack() {
+          await Promise.all(workers.map((worker) => worker.giveBack()))
+        },
+      }
     },
     listJobs: async () => (await open()).list(),
     close: async () => (await opened)?.close(),
@@ -72,6 +100,23 @@ async function carryOut(
       (await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow }))
     onEvent({ ...about, type: 'job-end', result })
     return { run: result.run.id, model: result.model.id }
+  } catch (error) {
+    onEvent({ ...about, type: 'job-failed', error })
+    throw error
+  }
+}
+
+async function carryOutRetraining(
+  retrain: (job: RetrainJob) => Promise<RetrainResult>,
+  { id, data }: Job<RetrainJob>,
+  onEvent: (event: WorkerEvent) => void,
+): Promise<object> {
+  const about = { job: id, request: { task: data.task, data: 'what its requests have taught' } }
+  onEvent({ ...about, type: 'job-start' })
+  try {
+    const result = await retrain(data)
+    onEvent({ ...about, type: 'retrain-end', result })
+    return { model: result.model.id, outcome: result.outcome }
   } catch (error) {
     onEvent({ ...about, type: 'job-failed', error })
     throw error

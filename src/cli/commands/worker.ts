@@ -68,6 +68,8 @@ function createPrinter({ io, json }: CommandContext, platform: Platform, concurr
     else if (event.type === 'job-failed') {
       print(`job ${job}: failed`)
       printError(event.error, { io, json: false, debug: false })
+    } else if (event.type === 'retrain-end') {
+      print(`job ${job}: ${request.task} version ${event.result.model.version}, ${event.result.outcome}`)
     } else {
       if (!json) for (const line of formatResult(platform, event.result)) print(line)
       print(`job ${job}: done`)
@@ -80,6 +82,10 @@ function toOutcome(event: WorkerEvent): JobOutcome | null {
   const about = { job: event.job, task: event.request.task }
   if (event.type === 'job-end') {
     return { ...about, status: 'succeeded', run: event.result.run.id, model: event.result.model.id }
+  }
+  if (event.type === 'retrain-end') {
+    const { model } = event.result
+    return { ...about, status: 'succeeded', run: model.lineage.run, model: model.id }
   }
   if (event.type !== 'job-failed') return null
   const { error } = event

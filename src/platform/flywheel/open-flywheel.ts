@@ -44,8 +44,8 @@ export type FlywheelOptions = {
   configFolder: string
   /** Loads the task's live version in place of the one that answers. */
   reload(task: string): Promise<void>
-  /** How a training that is due is carried out; default: in this process. */
-  schedule?: ((task: string, reason: RetrainReason) => Promise<unknown>) | undefined
+  /** Carries out a training that is due, here or elsewhere. */
+  schedule(task: string, reason: RetrainReason): Promise<unknown>
   onTeacherEvent?: ((event: TeacherEvent) => void) | undefined
   onRetrain?: ((task: string, result: RetrainResult) => void) | undefined
   /** Hears what fails after a request was answered. */
@@ -145,7 +145,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     clock,
     gates,
     settingsOf,
-    retrain: options.schedule ?? ((task, reason) => retrain(task, { reason })),
+    retrain: options.schedule,
     async promote(task, reference) {
       await promoteVersion(context, { task, reference, actor: automaticActor })
     },
