@@ -46,6 +46,8 @@ export function rateLimitHeaders({ requestsPerMinute, remaining, resetSeconds }:
 export function respondUnreadable(error: unknown): Response {
   const hint = 'Check the address and the Host header.'
   const unreadable = new InvalidInputError('request.unreadable', 'The request cannot be read', { hint })
-  const problem = toProblem(error instanceof RequestError ? unreadable : error, randomUUID())
-  return new Response(JSON.stringify(problem), { status: problem.status, headers: problemHeaders })
+  const requestId = randomUUID()
+  const problem = toProblem(error instanceof RequestError ? unreadable : error, requestId)
+  const headers = { ...problemHeaders, 'X-Request-Id': requestId }
+  return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }

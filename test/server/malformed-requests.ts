@@ -386,6 +386,5 @@ const otherFaults: Record<string, Fault> = {
 }
 
 function pick<T>(items: readonly T[], random: Random): T {
-  // Null may be one of them.
   return items[random.integer(items.length)] as T
 }

@@ -30,6 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const start = 'POST /v1/tasks/support/predictions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n'
 const headers = () => ({ authorization: `Bearer ${token}` })
 
 describe('a malformed request', () => {
@@ -68,9 +69,14 @@ describe('a malformed request', () => {
       'request.headers-too-large',
     ],
     ['an expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n', 417, 'request.unmet-expectation'],
-    ['a body that ends early', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc', 400, 'request.unreadable'],
+    [
+      'a body that ends early',
+      `${start}Authorization: Bearer TOKEN\r\nContent-Length: 9\r\n\r\nabc`,
+      400,
+      'request.unreadable',
+    ],
   ])('of %s is answered before it reaches a route', async (_, text, status, code) => {
-    const reply = await sendRaw(server.url, Buffer.from(text))
+    const reply = await sendRaw(server.url, Buffer.from(text.replace('TOKEN', token)))
     expect(reply?.status).toBe(status)
     expect(JSON.parse(reply?.body ?? '{}')).toMatchObject({
       status,
