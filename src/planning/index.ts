@@ -104,6 +104,13 @@ export {
 } from './integer/linear-model.ts'
 export { loadSolver } from './integer/load-solver.ts'
 export { type HiringPlan, planHires } from './integer/plan-hires.ts'
+export type { AllocatedLink, AllocationReport } from './plan/allocate-links.ts'
+export { type CompiledVenture, compileVenture } from './plan/compile-venture.ts'
+export type { HiredPerson, HiringReport, RoleLine } from './plan/hire-team.ts'
+export type { LedgerFacts, MeasuredModel, PlanFacts } from './plan/plan-facts.ts'
+export type { Problem } from './plan/read-quantities.ts'
+export { type AssumptionLine, type PlanReport, reportPlan } from './plan/report-plan.ts'
+export type { RaiseReport } from './plan/report-raise.ts'
 export {
   countCustomers,
   expectResidualLifetime,

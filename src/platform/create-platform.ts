@@ -16,6 +16,7 @@ import type {
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
+import type { PlanReport } from '../planning/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
@@ -29,6 +30,7 @@ import { openFlywheel } from './flywheel/open-flywheel.ts'
 import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { locateModel } from './locate-model.ts'
+import { type PlanVentureRequest, planVenture } from './plan-venture.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
@@ -114,6 +116,8 @@ export type Platform = {
    * `registry.run-not-found` or InvalidInputError `registry.run-ambiguous`.
    */
   readRuns(references: readonly string[]): Promise<RunDetails[]>
+  /** A plan file computed with what books and registry have measured. Throws InvalidInputError `venture.invalid` with every line. */
+  plan(request: PlanVentureRequest): Promise<PlanReport>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. */
@@ -204,6 +208,7 @@ export async function createPlatform({
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
+    plan: (request) => planVenture(context, request),
     listRunCosts: () => listRunCosts(context),
     promote: async (task, reference) => promote(task, (await registry.findModelVersion(task, reference)).id),
     rollback: async (task) => promote(task, await registry.findEarlierVersion(task)),

@@ -11,6 +11,7 @@ export {
   type FinetuneReport,
   finetune,
 } from './finetune.ts'
+export { type PlanVentureRequest, ventureFileName } from './plan-venture.ts'
 export type { PreparedData } from './prepare-data.ts'
 export { epochScalars, stepScalars } from './run-metrics.ts'
 export type { TrainTaskRequest, TrainTaskResult } from './train-task.ts'

@@ -1,0 +1,35 @@
+import type { PlanReport } from '../planning/index.ts'
+import type { PlanDocument, Section } from './document.ts'
+import { composeAllocation } from './sections/allocation.ts'
+import { composeAssumptions, composeRisks } from './sections/assumptions.ts'
+import { composeForecast } from './sections/forecast.ts'
+import { composeRaise } from './sections/raise.ts'
+import { composeSensitivity } from './sections/sensitivity.ts'
+import { composeProduct, composeSituation } from './sections/situation.ts'
+import { composeTeam } from './sections/team.ts'
+
+/** A plan as a document: the same for the terminal and for investors. `market` stands between situation and product. */
+export function composePlan(report: PlanReport, market?: Section): PlanDocument {
+  const { venture, what, date, plan, currency, seed, draws, months } = report
+  const sections = [
+    composeSituation(report),
+    market,
+    composeProduct(report),
+    composeAllocation(report),
+    composeForecast(report),
+    composeSensitivity(report),
+    composeRaise(report),
+    composeTeam(report),
+    composeRisks(report),
+    composeAssumptions(report),
+  ]
+  return {
+    title: `${venture}: plan of ${date}${plan === 'base' ? '' : `, scenario ${plan}`}`,
+    subtitle: what,
+    date,
+    origin:
+      `Computed by capstan plan from venture.yaml: ${draws} draws with seed ${seed}, ${months} months, amounts in ${currency}. ` +
+      'The same file gives the same numbers.',
+    sections: sections.filter((section) => section !== undefined),
+  }
+}
