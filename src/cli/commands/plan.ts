@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { InvalidInputError } from '../../base/index.ts'
-import { composePlan, renderText } from '../../documents/index.ts'
+import { composePlan, renderText, writeDocument } from '../../documents/index.ts'
 import { ventureFileName } from '../../platform/index.ts'
 import type { CommandBody, CommandContext } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
@@ -18,8 +18,10 @@ export const run: CommandBody = async (context) => {
     draws: options.draws as number | undefined,
     seed: options.seed as number | undefined,
   })
+  const document = composePlan(report)
+  if (options.out !== undefined) await writeDocument(String(options.out), { document, data: report })
   if (json) printJson(io, report)
-  else for (const line of renderText(composePlan(report))) printLine(io.stdout, line)
+  else for (const line of renderText(document)) printLine(io.stdout, line)
   return 0
 }
 

@@ -40,7 +40,7 @@ export function composeRaise({ raise, forecast, currency }: PlanReport): Section
           formatShare(before),
           formatCount(sharesAfter),
           formatShare(after),
-          before > 0 ? formatShare(1 - after / before) : '–',
+          after < before ? formatShare(1 - after / before) : '–',
         ]),
       ),
       ...sizeOfRaise(raise, money),

@@ -39,16 +39,13 @@ export function composeSituation(report: PlanReport): Section {
 }
 
 /** The models that were trained and measured here; undefined where there are none. */
-export function composeProduct({ situation, what }: PlanReport): Section | undefined {
+export function composeProduct({ situation }: PlanReport): Section | undefined {
   const { models } = situation
-  if (models.length === 0 && what === '') return undefined
+  if (models.length === 0) return undefined
   return {
     title: 'Product',
     blocks: [
-      ...(what === '' ? [] : [text(what)]),
-      ...(models.length === 0
-        ? []
-        : [text('Models as the registry measured them, on texts they were not trained on:')]),
+      text('Models as the registry measured them, on texts they were not trained on:'),
       ...table(
         ['task', 'version>', 'stage', 'score', '95 % interval', 'trained on>', 'tested on>', 'cost of the run>'],
         models.map(({ task, version, stage, score, trainExamples, cost }) => [
