@@ -274,6 +274,18 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'assess',
+    summary: 'judge a venture by the section `assess` of venture.yaml: market, price, feasibility, score',
+    options: [
+      planFile,
+      { flags: '--draws <n>', kind: 'integer', min: 1, description: 'draws of everything uncertain (default: 4096)' },
+      { flags: '--seed <n>', kind: 'integer', min: 0, description: 'seed of all randomness (default: 1)' },
+      { flags: '--out <file>', description: 'write it as .pdf, .docx, .html or .json' },
+    ],
+    example: 'capstan assess --out market.html',
+    load: () => import('./commands/assess.ts'),
+  },
+  {
     name: 'devices',
     summary: 'try every device and show which can be used, and what the others lack',
     example: 'capstan devices',

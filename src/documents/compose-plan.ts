@@ -1,20 +1,22 @@
 import type { PlanReport } from '../planning/index.ts'
-import type { PlanDocument, Section } from './document.ts'
+import type { PlanDocument } from './document.ts'
 import { composeAllocation } from './sections/allocation.ts'
 import { composeAssumptions, composeRisks } from './sections/assumptions.ts'
 import { composeForecast } from './sections/forecast.ts'
+import { composeFeasibility, composeMarket } from './sections/market.ts'
 import { composeRaise } from './sections/raise.ts'
 import { composeSensitivity } from './sections/sensitivity.ts'
 import { composeProduct, composeSituation } from './sections/situation.ts'
 import { composeTeam } from './sections/team.ts'
 
-/** A plan as a document: the same for the terminal and for investors. `market` stands between situation and product. */
-export function composePlan(report: PlanReport, market?: Section): PlanDocument {
-  const { venture, what, date, plan, currency, seed, draws, months } = report
+/** A plan as a document: the same for the terminal and for investors. */
+export function composePlan(report: PlanReport): PlanDocument {
+  const { venture, what, date, plan, currency, seed, draws, months, assessment } = report
   const sections = [
     composeSituation(report),
-    market,
+    assessment && composeMarket(assessment),
     composeProduct(report),
+    assessment && composeFeasibility(assessment),
     composeAllocation(report),
     composeForecast(report),
     composeSensitivity(report),
@@ -30,6 +32,6 @@ export function composePlan(report: PlanReport, market?: Section): PlanDocument 
     origin:
       `Computed by capstan plan from venture.yaml: ${draws} draws with seed ${seed}, ${months} months, amounts in ${currency}. ` +
       'The same file gives the same numbers.',
-    sections: sections.filter((section) => section !== undefined),
+    sections: sections.filter((section) => section !== undefined && section !== null),
   }
 }

@@ -1,3 +1,4 @@
+export { composeAssessment } from './compose-assessment.ts'
 export { composePlan } from './compose-plan.ts'
 export type { Block, PlanDocument, Section } from './document.ts'
 export { renderText } from './render-text.ts'

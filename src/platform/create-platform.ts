@@ -16,7 +16,7 @@ import type {
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
-import type { PlanReport } from '../planning/index.ts'
+import type { AssessReport, PlanReport } from '../planning/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
@@ -29,8 +29,9 @@ import { readGateStatus } from './flywheel/gate-status.ts'
 import { openFlywheel } from './flywheel/open-flywheel.ts'
 import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
+import { type InitVentureRequest, initVenture } from './init-venture.ts'
 import { locateModel } from './locate-model.ts'
-import { type PlanVentureRequest, planVenture } from './plan-venture.ts'
+import { assessPlan, type PlanVentureRequest, planVenture } from './plan-venture.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
@@ -118,6 +119,10 @@ export type Platform = {
   readRuns(references: readonly string[]): Promise<RunDetails[]>
   /** A plan file computed with what books and registry have measured. Throws InvalidInputError `venture.invalid` with every line. */
   plan(request: PlanVentureRequest): Promise<PlanReport>
+  /** Writes a first plan file, filled from the ledger, and returns its path. Throws ConflictError `venture.exists`. */
+  initPlan(request: InitVentureRequest): Promise<string>
+  /** Whether the venture of a plan file is worth choosing: market, price, feasibility, score. */
+  assess(request: Pick<PlanVentureRequest, 'file' | 'draws' | 'seed'>): Promise<AssessReport>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. */
@@ -209,6 +214,8 @@ export async function createPlatform({
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
     plan: (request) => planVenture(context, request),
+    assess: (request) => assessPlan(context, request),
+    initPlan: (request) => initVenture(context, request),
     listRunCosts: () => listRunCosts(context),
     promote: async (task, reference) => promote(task, (await registry.findModelVersion(task, reference)).id),
     rollback: async (task) => promote(task, await registry.findEarlierVersion(task)),

@@ -4,18 +4,43 @@ import { type LedgerFacts, type MeasuredModel, type PlanFacts, toUnits } from '.
 import type { EvaluationReport } from '../training/index.ts'
 import type { PlatformContext } from './create-platform.ts'
 import { listRunCosts } from './read-runs.ts'
+import { readSurvey } from './read-survey.ts'
 
 /** Months of the books that are looked at, back from the plan's date. */
 const monthsRead = 12
 
-export async function readFacts(
-  context: PlatformContext,
-  { date, currency, tasks }: { date: string; currency: string; tasks?: readonly string[] | undefined },
-): Promise<PlanFacts> {
+/** What decides which facts are read; whether it is right is checked with all the rest of the file. */
+export type FactsRequest = {
+  date: string
+  currency: string
+  tasks: readonly string[] | undefined
+  /** The task whose runs say what is feasible. */
+  task: string | undefined
+  /** Path of the survey. */
+  survey: string | undefined
+}
+
+/** Throws InvalidInputError `venture.bad-survey` with every row of the survey that cannot be used. */
+export async function readFacts(context: PlatformContext, request: FactsRequest): Promise<PlanFacts> {
+  const { date, currency, tasks, task, survey } = request
   return {
     ledger: await readLedger(context, date, currency),
     models: await readModels(context, tasks),
+    runs: task === undefined ? [] : await readMeasuredRuns(context, task),
+    survey: survey === undefined ? undefined : await readSurvey(survey),
   }
+}
+
+async function readMeasuredRuns({ registry }: PlatformContext, task: string): Promise<PlanFacts['runs']> {
+  const models = await registry.listModelVersions()
+  return models
+    .filter((model) => model.task === task)
+    .flatMap((model) => {
+      const { version, score, trainExamples } = toMeasured(model)
+      if (!score || trainExamples === null) return []
+      const { value, interval, testExamples } = score
+      return [{ version, trainExamples, score: value, interval, testExamples }]
+    })
 }
 
 /** Undefined where the date is none, which the check of the file reports. */
@@ -68,7 +93,7 @@ type Metrics = {
 }
 
 /** A version with its score on texts that it was not trained on. */
-export function toMeasured(model: ModelVersion): Omit<MeasuredModel, 'cost'> {
+function toMeasured(model: ModelVersion): Omit<MeasuredModel, 'cost'> {
   const { task, version, stage, lineage, sizeBytes, createdAt } = model
   const { test, examples } = model.metrics as Metrics
   const primary = test?.primary

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { InvalidInputError } from '../../base/index.ts'
 import { composePlan, renderText, writeDocument } from '../../documents/index.ts'
 import { ventureFileName } from '../../platform/index.ts'
@@ -11,6 +12,7 @@ export const run: CommandBody = async (context) => {
   if (action !== undefined && action !== 'init')
     throw new InvalidInputError('cli.bad-usage', `capstan plan has no "${action}"`, { hint: 'capstan plan init' })
   const platform = await context.openPlatform()
+  if (action === 'init') return initPlan(context, platform)
   const report = await platform.plan({
     file: planFileOf(context),
     scenario: options.scenario === undefined ? undefined : String(options.scenario),
@@ -28,4 +30,28 @@ export const run: CommandBody = async (context) => {
 /** The file named, else the project's. */
 export function planFileOf({ options }: Pick<CommandContext, 'options'>): string {
   return options.plan === undefined ? join(String(options.project ?? '.'), ventureFileName) : String(options.plan)
+}
+
+/** Asks on the terminal, one line each; an empty line takes the default. */
+async function initPlan(
+  context: CommandContext,
+  platform: Awaited<ReturnType<CommandContext['openPlatform']>>,
+): Promise<number> {
+  const { io, json, options } = context
+  const lines =
+    options.yes === true ? undefined : createInterface({ input: io.stdin, terminal: false })[Symbol.asyncIterator]()
+  const path = await platform.initPlan({
+    file: planFileOf(context),
+    currency: options.currency === undefined ? undefined : String(options.currency),
+    ask:
+      lines &&
+      (async ({ text, default: otherwise }) => {
+        io.stderr.write(`${text} [${otherwise}]: `)
+        const { value, done } = await lines.next()
+        return done === true ? '' : value
+      }),
+  })
+  if (json) printJson(io, { path })
+  else printLine(io.stdout, `${path} is written. Change it to what you know, then: capstan plan`)
+  return 0
 }

@@ -7,6 +7,7 @@ import type { ExperimentOffer } from '../forecast/forecast-venture.ts'
 import type { Quantity, VenturePlan } from '../forecast/venture-plan.ts'
 import { type Correlation, type Draws, drawInputs } from '../simulation/draw-inputs.ts'
 import { mean } from '../simulation/sample-statistics.ts'
+import { type AssessModel, compileAssessment } from './assess-venture.ts'
 import { type AllocationModel, compileAllocation } from './compile-allocation.ts'
 import { compileEquity, type EquityModel } from './compile-equity.ts'
 import { compileForecast, places } from './compile-forecast.ts'
@@ -26,6 +27,7 @@ export type CompiledPlan = {
   team: TeamRole[]
   equity: EquityModel | undefined
   experiments: Record<string, ExperimentOffer>
+  assess: AssessModel | undefined
 }
 
 export type CompiledVenture = {
@@ -104,6 +106,7 @@ function compilePlan(name: string, file: VentureFile, { inputs, facts, own }: Sh
     team: compileTeam(file, reader),
     equity: compileEquity(file, reader, own.expect),
     experiments: compileExperiments(file, reader),
+    assess: compileAssessment(file, reader),
   }
   checkBudget(plan, reader, own.expect)
   reader.checkDraws(own.drawsOf)

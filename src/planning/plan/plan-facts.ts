@@ -1,4 +1,7 @@
 import type { PlanLink } from '../../contracts/index.ts'
+import type { PriceAnswer } from '../market/gabor-granger.ts'
+import type { MeasuredRun } from '../market/judge-feasibility.ts'
+import type { PriceOpinion } from '../market/van-westendorp.ts'
 
 /** A model version as the registry measured it. */
 export type MeasuredModel = {
@@ -28,4 +31,11 @@ export type LedgerFacts = {
 }
 
 /** What is known for certain, and where it was measured. */
-export type PlanFacts = { ledger: LedgerFacts | undefined; models: MeasuredModel[] }
+export type PlanFacts = {
+  ledger: LedgerFacts | undefined
+  models: MeasuredModel[]
+  /** All measured versions of the task that feasibility is judged by. */
+  runs: MeasuredRun[]
+  /** Rows of the survey that the plan names. */
+  survey: { opinions: PriceOpinion[]; answers: PriceAnswer[] } | undefined
+}

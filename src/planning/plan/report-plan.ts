@@ -14,6 +14,7 @@ import {
 import type { Draws } from '../simulation/draw-inputs.ts'
 import { summarize } from '../simulation/sample-statistics.ts'
 import { type AllocatedPlan, type AllocationReport, allocateLinks } from './allocate-links.ts'
+import { type AssessReport, assessVenture } from './assess-venture.ts'
 import { basePlan, type CompiledPlan, type CompiledVenture } from './compile-venture.ts'
 import { type HiringReport, hireTeam } from './hire-team.ts'
 import type { LedgerFacts, MeasuredModel, PlanFacts } from './plan-facts.ts'
@@ -81,6 +82,8 @@ export type PlanReport = {
   team: { facts: HiringReport | Infeasible; hopes: HiringReport | Infeasible | null } | null
   assumptions: AssumptionLine[]
   risks: string[]
+  /** Where the plan has a section `assess`. */
+  assessment: AssessReport | null
 }
 
 export type Infeasible = { infeasible: string }
@@ -137,6 +140,7 @@ export function reportPlan(compiled: CompiledVenture, { solver, facts, scenario 
     team: plan.team.length > 0 ? hireUnderBoth(plan, { solver, draws, worlds, split }) : null,
     assumptions: listAssumptions(compiled),
     risks: file.risks,
+    assessment: assessVenture(compiled, facts) ?? null,
   }
 }
 
