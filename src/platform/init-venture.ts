@@ -24,7 +24,7 @@ const costDefaults: Readonly<Record<PlanLink, number>> = {
   Data: 300,
   Model: 200,
   Market: 1000,
-  Team: 8000,
+  Team: 4000,
   User: 300,
   Opt: 200,
 }

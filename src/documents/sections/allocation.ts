@@ -39,8 +39,13 @@ export function composeAllocation({ allocation, currency }: PlanReport): Section
         describeBest(allocation, money),
       ]),
       ...table(
-        [`next ${money(next.size)} on`, 'brings>', 'per unit>'],
-        next.purchases.map(({ name, gain, gainPerUnit }) => [name, money(gain), formatAmount(gainPerUnit)]),
+        [`next ${money(next.size)} on`, 'costs>', 'brings>', 'per unit>'],
+        next.purchases.map(({ name, cost, gain, gainPerUnit }) => [
+          name,
+          money(cost),
+          money(gain),
+          formatAmount(gainPerUnit),
+        ]),
       ),
       ...table(
         ['budget B>', 'V*(B)>', 'V*(B) - B>', 'price of capital>'],

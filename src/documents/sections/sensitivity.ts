@@ -8,7 +8,7 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
   const { inputs, experiments, perfectInformation, chosen, plans } = forecast
   if (inputs.length === 0) return undefined
   const money = (value: number) => formatMoneyAmount(value, currency)
-  const shown = inputs.filter(({ width }) => width > 0).slice(0, barsShown)
+  const shown = inputs.filter((input) => input.width > 0 || isWorthKnowing(input)).slice(0, barsShown)
   const centre = plans.find(({ name }) => name === chosen)?.value.p50 ?? 0
   const best = experiments[0]
   return {
@@ -38,7 +38,7 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
           formatAmount(fixed.high),
           `${formatAmount(reoptimised.low)} to ${formatAmount(reoptimised.high)}`,
           formatShare(rankShare),
-          information.value > 2 * information.standardError ? money(information.value) : 'nothing',
+          isWorthKnowing({ information }) ? money(information.value) : 'nothing',
           evidence.grade,
         ]),
       ),
@@ -78,4 +78,9 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
       },
     ],
   }
+}
+
+/** A value below two standard errors is none. */
+function isWorthKnowing({ information }: Pick<PlanReport['forecast']['inputs'][number], 'information'>): boolean {
+  return information.value > 2 * information.standardError
 }
