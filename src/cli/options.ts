@@ -38,6 +38,10 @@ const device: OptionSpec = {
   choices: deviceSchema.options,
   description: 'where the model runs (default: what capstan.yaml says, else cpu)',
 }
+const planFile: OptionSpec = {
+  flags: '--plan <file>',
+  description: 'the plan file (default: venture.yaml of the project)',
+}
 const skipBadRows: OptionSpec = {
   flags: '--skip-bad-rows',
   kind: 'flag',
@@ -318,6 +322,41 @@ export const commands: readonly CommandSpec[] = [
     ],
     example: 'capstan audit --limit 20',
     load: () => import('./commands/audit.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'compute venture.yaml: allocation, forecast, raise and team; `plan init` writes one',
+    arguments: [{ name: '[init]', description: 'write a plan file, filled from the ledger, instead of computing one' }],
+    options: [
+      planFile,
+      { flags: '--scenario <name>', description: 'the plan with the changes of this scenario' },
+      {
+        flags: '--months <n>',
+        kind: 'integer',
+        min: 1,
+        below: 121,
+        description: 'months to look ahead (default: the plan’s)',
+      },
+      { flags: '--draws <n>', kind: 'integer', min: 1, description: 'draws of everything uncertain (default: 4096)' },
+      { flags: '--seed <n>', kind: 'integer', min: 0, description: 'seed of all randomness (default: 1)' },
+      { flags: '--out <file>', description: 'write the plan as .pdf, .docx, .html or .json' },
+      { flags: '--yes', kind: 'flag', description: 'plan init: ask nothing, take defaults and the ledger’s figures' },
+      { flags: '--currency <code>', description: 'plan init: currency of the plan (default: the ledger’s, else EUR)' },
+    ],
+    example: 'capstan plan --scenario careful --out plan.pdf',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'assess',
+    summary: 'judge a venture by the section `assess` of venture.yaml: market, price, feasibility, score',
+    options: [
+      planFile,
+      { flags: '--draws <n>', kind: 'integer', min: 1, description: 'draws of everything uncertain (default: 4096)' },
+      { flags: '--seed <n>', kind: 'integer', min: 0, description: 'seed of all randomness (default: 1)' },
+      { flags: '--out <file>', description: 'write it as .pdf, .docx, .html or .json' },
+    ],
+    example: 'capstan assess --out market.html',
+    load: () => import('./commands/assess.ts'),
   },
   {
     name: 'devices',

@@ -127,3 +127,13 @@ export {
   teacherConfigSchema,
   teacherLimitsSchema,
 } from './teacher.ts'
+export {
+  assessSectionSchema,
+  type EvidenceGrade,
+  evidenceGradeSchema,
+  type PlanLink,
+  planLinkSchema,
+  type QuantityText,
+  type VentureFile,
+  ventureFileSchema,
+} from './venture.ts'

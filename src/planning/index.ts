@@ -104,6 +104,19 @@ export {
 } from './integer/linear-model.ts'
 export { loadSolver } from './integer/load-solver.ts'
 export { type HiringPlan, planHires } from './integer/plan-hires.ts'
+export { type Demand, type DemandPoint, measureDemand, type PriceAnswer } from './market/gabor-granger.ts'
+export { type Feasibility, judgeFeasibility, type MeasuredRun } from './market/judge-feasibility.ts'
+export { type ScoreReport, scoreOptions } from './market/score-options.ts'
+export { type CustomerGroup, type MarketSize, sizeMarket } from './market/size-market.ts'
+export { measurePriceSensitivity, type PriceOpinion, type PriceSensitivity } from './market/van-westendorp.ts'
+export type { AllocatedLink, AllocationReport } from './plan/allocate-links.ts'
+export { type AssessReport, assessVenture } from './plan/assess-venture.ts'
+export { type CompiledVenture, compileVenture } from './plan/compile-venture.ts'
+export type { HiredPerson, HiringReport, RoleLine } from './plan/hire-team.ts'
+export type { LedgerFacts, MeasuredModel, PlanFacts } from './plan/plan-facts.ts'
+export type { Problem } from './plan/read-quantities.ts'
+export { type AssumptionLine, type PlanReport, reportPlan } from './plan/report-plan.ts'
+export type { RaiseReport } from './plan/report-raise.ts'
 export {
   countCustomers,
   expectResidualLifetime,

@@ -20,6 +20,7 @@ import type {
 import { readExamples } from '../data/index.ts'
 import type { JobRecord } from '../jobs/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
+import type { AssessReport, PlanReport } from '../planning/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
 import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
@@ -34,7 +35,9 @@ import { openFlywheel } from './flywheel/open-flywheel.ts'
 import { type Labelling, openLabelling } from './flywheel/open-labelling.ts'
 import type { RetrainOptions, RetrainResult } from './flywheel/retrain-task.ts'
 import { followOthers } from './follow-others.ts'
+import { type InitVentureRequest, initVenture } from './init-venture.ts'
 import { locateModel } from './locate-model.ts'
+import { assessPlan, type PlanVentureRequest, planVenture } from './plan-venture.ts'
 import { type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { promoteVersion } from './promote-version.ts'
@@ -141,6 +144,12 @@ export type Platform = {
    * `registry.run-not-found` or InvalidInputError `registry.run-ambiguous`.
    */
   readRuns(references: readonly string[]): Promise<RunDetails[]>
+  /** A plan file computed with what books and registry have measured. Throws InvalidInputError `venture.invalid` with every line. */
+  plan(request: PlanVentureRequest): Promise<PlanReport>
+  /** Writes a first plan file, filled from the ledger, and returns its path. Throws ConflictError `venture.exists`. */
+  initPlan(request: InitVentureRequest): Promise<string>
+  /** Whether the venture of a plan file is worth choosing: market, price, feasibility, score. */
+  assess(request: Pick<PlanVentureRequest, 'file' | 'draws' | 'seed'>): Promise<AssessReport>
   /** What each run cost, by its id. */
   listRunCosts(): Promise<Map<string, Money>>
   /** Makes a version live; it answers from then on. `actor`: who does it, for the audit log. */
@@ -266,6 +275,9 @@ export async function createPlatform({
     listModels: (filter) => registry.listModelVersions(filter),
     listRuns: (filter) => registry.listRuns(filter),
     readRuns: (references) => readRuns(context, references),
+    plan: (request) => planVenture(context, request),
+    assess: (request) => assessPlan(context, request),
+    initPlan: (request) => initVenture(context, request),
     listRunCosts: () => listRunCosts(context),
     promote,
     rollback: async (task, actor) => promote(task, await registry.findEarlierVersion(task), actor),

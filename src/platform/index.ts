@@ -13,6 +13,7 @@ export {
   type FinetuneReport,
   finetune,
 } from './finetune.ts'
+export { type PlanVentureRequest, ventureFileName } from './plan-venture.ts'
 export type { PredictFileRequest, PredictFileResult } from './predict-file.ts'
 export type { PreparedData } from './prepare-data.ts'
 export { epochScalars, stepScalars } from './run-metrics.ts'

@@ -78,6 +78,21 @@ export function averageCurve(curves: readonly SpendCurve[]): SpendCurve {
   )
 }
 
+/** weight · (floor + (1 − floor) · curve): what is there without spending, and how much the curve counts beside others. */
+export function raiseCurve(curve: SpendCurve, { floor, weight }: { floor: number; weight: number }): SpendCurve {
+  if (!(floor >= 0 && floor <= 1)) refuseCurve('raised', `floor is ${floor}`, 'Give a share from 0 to 1.')
+  requirePositive('raised', { weight })
+  const factor = weight * (1 - floor)
+  const { concaveFrom, logConcave } = curve
+  return {
+    value: (x) => weight * floor + factor * curve.value(x),
+    slope: (x) => (factor === 0 ? 0 : factor * curve.slope(x)),
+    ...(concaveFrom === undefined ? {} : { concaveFrom }),
+    // The logarithm of an S-curve bends up again above a floor.
+    logConcave: floor === 0 ? logConcave === true : concaveFrom === 0,
+  }
+}
+
 /**
  * The sum of what x a period returns over `periods` periods and those after them in which it still works: a share
  * decay^l / Σ decay^l of each spend works l periods later, l < lags (geometric adstock, normalised).

@@ -10,7 +10,12 @@ export type PlanChange<T = VenturePlan> = T extends readonly unknown[]
 
 /** The base plan with the changes of a scenario. Throws InvalidInputError `plan.unknown-entry` where null names nothing. */
 export function changePlan(plan: VenturePlan, change: PlanChange): VenturePlan {
-  return merge(plan, change, []) as VenturePlan
+  return applyChange(plan, change) as VenturePlan
+}
+
+/** The same for any plain data. */
+export function applyChange(base: unknown, change: unknown): unknown {
+  return merge(base, change, [])
 }
 
 function merge(base: unknown, change: unknown, path: string[]): unknown {

@@ -31,7 +31,12 @@ import { dropHopes, type VenturePlan } from './venture-plan.ts'
 export type Evidence = { grade: 'measured' | 'quoted' | 'benchmark' | 'assumption'; date: string; source?: string }
 
 /** An uncertain input. */
-export type Assumption = { distribution: Distribution; evidence: Evidence }
+export type Assumption = {
+  distribution: Distribution
+  evidence: Evidence
+  /** The name whose random numbers it shares: the same assumption as another plan has it. */
+  stream?: string
+}
 
 /** A way to learn about an input: each observation has a normal error of this sd. */
 export type ExperimentOffer = {
@@ -49,6 +54,8 @@ export type ForecastRequest = {
   draws?: number
   plan: VenturePlan
   scenarios?: Readonly<Record<string, PlanChange>>
+  /** Scenarios as whole plans. */
+  alternatives?: Readonly<Record<string, VenturePlan>>
   inputs: Readonly<Record<string, Assumption>>
   correlations?: readonly Correlation[]
   experiments?: Readonly<Record<string, ExperimentOffer>>
@@ -98,18 +105,21 @@ const basePlan = 'base'
 
 /** Throws InvalidInputError with a code of `plan.…` for what is wrong in plan, scenarios, inputs, correlations or experiments. */
 export function forecastVenture(request: ForecastRequest): Forecast {
-  const { seed, draws = drawsDefault, plan, scenarios = {}, correlations = [], experiments = {} } = request
+  const { seed, draws = drawsDefault, plan, correlations = [], experiments = {} } = request
+  const scenarios = {
+    ...mapValues(request.scenarios ?? {}, (change) => changePlan(plan, change)),
+    ...request.alternatives,
+  }
   if (Object.hasOwn(scenarios, basePlan)) {
     throw new InvalidInputError('plan.reserved-name', `A scenario is called ${basePlan}, as the plan itself is.`, {
       hint: 'Give the scenario another name.',
     })
   }
   const names = [basePlan, ...Object.keys(scenarios).sort()]
-  const plans = [plan, ...names.slice(1).map((name) => changePlan(plan, scenarios[name] as PlanChange))]
-  const inputs = Object.fromEntries(
-    Object.entries(request.inputs).map(([name, { distribution }]) => [name, distribution]),
-  )
-  const worlds = drawInputs({ seed, draws, inputs, correlations })
+  const plans = [plan, ...names.slice(1).map((name) => scenarios[name] as VenturePlan)]
+  const inputs = mapValues(request.inputs, ({ distribution }) => distribution)
+  const streams = mapValues(request.inputs, ({ stream }, name) => stream ?? name)
+  const worlds = drawInputs({ seed, draws, inputs, correlations, streams })
   const simulate = (one: VenturePlan) => simulatePlan(one, worlds, draws)
 
   const base = simulate(plan)
@@ -193,4 +203,8 @@ function rankOffers(
 
 function indexOfLargest(values: readonly number[]): number {
   return values.indexOf(Math.max(...values))
+}
+
+function mapValues<T, U>(table: Readonly<Record<string, T>>, change: (value: T, name: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value, name)]))
 }

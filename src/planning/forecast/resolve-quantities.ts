@@ -71,8 +71,12 @@ function slotsOf(plan: VenturePlan): Slot[] {
     const path = `segments.${name}`
     add(`${path}.usersAtStart`, segment.usersAtStart, 'at least 0', 0)
     add(`${path}.renewalsAtStart`, segment.renewalsAtStart, 'at least 0', 0)
-    add(`${path}.retention.alpha`, segment.retention?.alpha, 'positive')
-    add(`${path}.retention.beta`, segment.retention?.beta, 'positive')
+    if (segment.retention && 'churnPerMonth' in segment.retention) {
+      add(`${path}.retention.churnPerMonth`, segment.retention.churnPerMonth, 'from 0 to 1')
+    } else {
+      add(`${path}.retention.alpha`, segment.retention?.alpha, 'positive')
+      add(`${path}.retention.beta`, segment.retention?.beta, 'positive')
+    }
     add(`${path}.revenuePerUser`, segment.revenuePerUser, 'at least 0')
     add(`${path}.expansionPerMonth`, segment.expansionPerMonth, 'finite', 0)
     add(`${path}.costPerUser`, segment.costPerUser, 'at least 0', 0)
@@ -92,6 +96,7 @@ function slotsOf(plan: VenturePlan): Slot[] {
     }
   }
   for (const [name, cost] of entriesOf(plan.costs)) {
+    addFactors(`costs.${name}`, cost.factors)
     add(`costs.${name}.perMonth`, cost.perMonth, 'finite')
     add(`costs.${name}.growthPerMonth`, cost.growthPerMonth, 'finite', 0)
   }

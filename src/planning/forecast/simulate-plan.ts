@@ -38,8 +38,8 @@ export function simulatePlan(plan: VenturePlan, draws: Draws, worlds: number): T
     value: new Float64Array(worlds),
   }
   for (const [name, segment] of entriesOf(plan.segments)) addSegment(paths, resolved, `segments.${name}`, segment)
-  for (const [name, { fromMonth = 0, untilMonth = plan.months }] of entriesOf(plan.costs)) {
-    const perMonth = resolved.valuesOf(`costs.${name}.perMonth`)
+  for (const [name, { fromMonth = 0, untilMonth = plan.months, factors }] of entriesOf(plan.costs)) {
+    const perMonth = multiply(resolved.valuesOf(`costs.${name}.perMonth`), resolved, `costs.${name}`, factors)
     const growth = resolved.valuesOf(`costs.${name}.growthPerMonth`)
     addMonthly(paths.costs, { months: plan.months, fromMonth, untilMonth, perMonth, growth })
   }
@@ -74,20 +74,20 @@ function addSegment(paths: Trajectories, resolved: ResolvedPlan, path: string, s
   for (const [name, channel] of entriesOf(segment.channels)) {
     addChannel(arrivals, costs, resolved, `${path}.channels.${name}`, channel, months)
   }
-  const [alphas, betas, expansions] = [read('retention.alpha'), read('retention.beta'), read('expansionPerMonth')]
+  const stays = readRetention(segment, read)
+  const expansions = read('expansionPerMonth')
   const [usersAtStart, renewals, unitCosts] = [read('usersAtStart'), read('renewalsAtStart'), read('costPerUser')]
   const prices = multiply(read('revenuePerUser'), resolved, path, segment.factors)
   const survival = new Float64Array(months)
   const worth = new Float64Array(months)
   for (let s = 0; s < worlds; s++) {
-    const [alpha, beta] = [alphas[s] as number, betas[s] as number]
     const more = 1 + (expansions[s] as number)
     const [price, unitCost, renewed] = [prices[s] as number, unitCosts[s] as number, renewals[s] as number]
     let [stay, raised] = [1, 1]
     for (let age = 0; age < months; age++) {
       survival[age] = stay
       worth[age] = stay * raised
-      stay *= (beta + age) / (alpha + beta + age)
+      stay *= stays(s, age)
       raised *= more
     }
     const row = s * months
@@ -104,9 +104,25 @@ function addSegment(paths: Trajectories, resolved: ResolvedPlan, path: string, s
       users[row + t] = (users[row + t] as number) + count
       revenue[row + t] = (revenue[row + t] as number) + price * paying
       costs[row + t] = (costs[row + t] as number) + unitCost * count
-      old *= (beta + renewed + t) / (alpha + beta + renewed + t)
+      old *= stays(s, renewed + t)
       raised *= more
     }
+  }
+}
+
+/** The share of the users of an age, in months, who stay for another. */
+function readRetention(
+  { retention }: Segment,
+  read: (name: string) => Float64Array,
+): (world: number, age: number) => number {
+  if ('churnPerMonth' in retention) {
+    const churn = read('retention.churnPerMonth')
+    return (s) => 1 - (churn[s] as number)
+  }
+  const [alphas, betas] = [read('retention.alpha'), read('retention.beta')]
+  return (s, age) => {
+    const [alpha, beta] = [alphas[s] as number, betas[s] as number]
+    return (beta + age) / (alpha + beta + age)
   }
 }
 

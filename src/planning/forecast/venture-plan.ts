@@ -31,7 +31,8 @@ export type Segment = {
   usersAtStart?: Quantity
   /** Renewals that the users of the start have behind them: they are more loyal than new ones. */
   renewalsAtStart?: Quantity
-  retention: { alpha: Quantity; beta: Quantity }
+  /** Shifted beta-geometric, under which those who stay leave less; or the same share of users each month. */
+  retention: { alpha: Quantity; beta: Quantity } | { churnPerMonth: Quantity }
   /** Of a new user, and how much more a cohort pays each month that it stays. */
   revenuePerUser: Quantity
   expansionPerMonth?: Quantity
@@ -43,7 +44,13 @@ export type Segment = {
 }
 
 /** Of every month while it is active. */
-export type Cost = Planned & { link: Link; perMonth: Quantity; growthPerMonth?: Quantity }
+export type Cost = Planned & {
+  link: Link
+  perMonth: Quantity
+  growthPerMonth?: Quantity
+  /** What it is multiplied with, such as a number of people and their share of full time. */
+  factors?: readonly Quantity[]
+}
 
 /** Comes in at the start of a month: a round, a grant, a loan. */
 export type Financing = { month: number; amount: Quantity; hope?: boolean }

@@ -77,8 +77,10 @@ function addRole(building: Building, role: Role): void {
       relation: '=',
       limit: countAtStart,
     }
-    building.flows[month]?.push(...segments.value)
-    building.startFlows[month] = (building.startFlows[month] as number) + segments.start - monthlyCost * countAtStart
+    const factor = role.gainFactors?.[month] ?? 1
+    building.flows[month]?.push(...segments.value.map(([piece, slope]): Term => [piece, factor * slope]))
+    building.startFlows[month] =
+      (building.startFlows[month] as number) + factor * segments.start - monthlyCost * countAtStart
   }
 }
 

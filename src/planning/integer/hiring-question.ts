@@ -13,6 +13,8 @@ export type Role = {
   ramp?: readonly number[]
   /** Money a month by the number of people at full effect. */
   gain: SpendCurve
+  /** What the gain is multiplied with in each month, as a venture grows; 1 where left out. */
+  gainFactors?: readonly number[]
   /** At most this many at any time, those at the start included. */
   countMax: number
   countAtStart?: number
@@ -63,6 +65,10 @@ export function checkQuestion(question: HiringQuestion): void {
     check(
       ramp.every((share) => share >= 0 && share <= 1),
       `"${name}" has a ramp outside of 0 to 1`,
+    )
+    check(
+      (role.gainFactors ?? []).every((factor) => Number.isFinite(factor) && factor >= 0),
+      `"${name}" has a gain that is multiplied with less than nothing`,
     )
     check(
       reportsTo === undefined || roles.some((other) => other.name === reportsTo && (other.span ?? 0) > 0),

@@ -21,6 +21,8 @@ export type Inputs = {
   draws?: number
   inputs: Readonly<Record<string, Distribution>>
   correlations?: readonly Correlation[]
+  /** Inputs that share the stream of another name: the same fate under another distribution. */
+  streams?: Readonly<Record<string, string>>
 }
 
 /** Values by input name: `draws` of each; index s of every one is the same possible world. */
@@ -35,18 +37,24 @@ export function drawUniforms(seed: number, name: string, draws: number): Float64
 }
 
 /** Throws InvalidInputError `plan.invalid-number`, `plan.invalid-distribution`, `plan.unknown-input`, `plan.impossible-correlations`. */
-export function drawInputs({ seed, draws = drawsDefault, inputs, correlations = [] }: Inputs): Draws {
+export function drawInputs({ seed, draws = drawsDefault, inputs, correlations = [], streams = {} }: Inputs): Draws {
   checkNumbers('the simulation', { draws: [draws, 'a whole number above 0'] })
   const correlated = correlateUniforms({ seed, draws, inputs, correlations })
   return new Map(
     Object.entries(inputs).map(([name, distribution]) => {
       const quantile = createQuantile(distribution, `input ${name}`)
-      return [name, (correlated.get(name) ?? drawUniforms(seed, name, draws)).map(quantile)]
+      const stream = streams[name] ?? name
+      return [name, (correlated.get(stream) ?? drawUniforms(seed, stream, draws)).map(quantile)]
     }),
   )
 }
 
-function correlateUniforms({ seed, draws, inputs, correlations }: Required<Inputs>): Map<string, Float64Array> {
+function correlateUniforms({
+  seed,
+  draws,
+  inputs,
+  correlations,
+}: Required<Omit<Inputs, 'streams'>>): Map<string, Float64Array> {
   const unknown = correlations.flatMap(({ between }) => between.filter((name) => !Object.hasOwn(inputs, name)))
   if (unknown.length > 0) {
     throw new InvalidInputError('plan.unknown-input', `Correlations name ${unknown.join(', ')}, which no input has.`, {
