@@ -20,6 +20,7 @@ import { openRegistry, type Registry, type VersionReference } from '../registry/
 import { ModelPool, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
+import { type Books, openBooks } from './books.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
@@ -66,7 +67,7 @@ export type EvaluateRequest = DataColumns & {
   version?: VersionReference
 }
 
-/** How often it is looked whether a task is due for training by the clock. */
+/** How often it is looked whether a task is due for training by the clock, and answers are booked. */
 const tickMs = 60_000
 
 /** Everything Capstan does, in one process over one data folder. */
@@ -124,6 +125,8 @@ export type Platform = {
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
   ledger: Ledger
+  /** What Capstan did, booked by itself. */
+  readonly books: Books
   /** Answers what was accepted, then closes models and store. */
   close(): Promise<void>
 }
@@ -155,6 +158,7 @@ export async function createPlatform({
     if (pool.listLoaded().some((loaded) => loaded.task === task)) await pool.load(await findServed(task))
   }
   const flywheel = openFlywheel({ context, pool, configFolder, reload, logger, random, sleep })
+  const books = openBooks(context, logger)
   const promote = async (task: string, id: string) => {
     const promoted = await registry.promoteVersion(id)
     flywheel.noteLive(task)
@@ -166,6 +170,7 @@ export async function createPlatform({
   return {
     config,
     ledger,
+    books,
     train: (request) => trainTask(context, { device, ...withTaskConfig(config, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(config, request) }),
     resume: (request = {}) => resumeTask(context, request),
@@ -184,7 +189,10 @@ export async function createPlatform({
         if (stage === 'live') await pool.load(await findServed(task))
       }
       isReady = true
-      timer = setInterval(flywheel.tick, tickMs).unref()
+      timer = setInterval(() => {
+        flywheel.tick()
+        books.tick()
+      }, tickMs).unref()
     },
     isReady: () => isReady,
     async listTasks() {
@@ -213,6 +221,7 @@ export async function createPlatform({
       isReady = false
       clearInterval(timer)
       await flywheel.close()
+      await books.idle()
       await pool.close()
       await store.close()
     },

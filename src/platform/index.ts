@@ -3,6 +3,7 @@ export type { EvaluationReport } from '../training/index.ts'
 export { codeVersion } from './code-version.ts'
 export { createPlatform, type EvaluateRequest, type Platform, type PlatformOptions } from './create-platform.ts'
 export type { EstimateTaskResult } from './estimate-task.ts'
+export type { ImportRequest } from './exchange-books.ts'
 export type { ExportRequest } from './export-model.ts'
 export {
   type FinetunedModel,

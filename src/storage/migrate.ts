@@ -5,6 +5,7 @@ import { addLedger } from './migrations/002-ledger.ts'
 import { addTracking } from './migrations/003-tracking.ts'
 import { addRunEstimate } from './migrations/004-run-estimate.ts'
 import { addFlywheel } from './migrations/005-flywheel.ts'
+import { addBooks } from './migrations/008-books.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
@@ -14,6 +15,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['003-tracking', addTracking],
   ['004-run-estimate', addRunEstimate],
   ['005-flywheel', addFlywheel],
+  ['008-books', addBooks],
 ]
 
 /** Brings the schema up to date; refuses a data folder that a newer Capstan has written. */
