@@ -6,7 +6,7 @@ export type OptionSpec = {
   /** Such as `--task <name>`; a flag has no value. */
   flags: string
   description: string
-  /** A list is written with commas. */
+  /** A list is written with commas, or the option repeated. */
   kind?: 'text' | 'number' | 'integer' | 'flag' | 'list'
   choices?: readonly string[]
   required?: true
@@ -19,6 +19,7 @@ export type OptionSpec = {
 export type ArgumentSpec = { name: string; description: string }
 
 export type CommandSpec = {
+  /** One word, or the group and the word within it: `keys create`. */
   name: string
   summary: string
   arguments?: readonly ArgumentSpec[]

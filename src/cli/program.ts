@@ -43,13 +43,26 @@ function createProgram(io: Io, act: (spec: CommandSpec, command: Command) => Pro
   for (const option of globalOptions) program.addOption(toOption(option))
   program.addHelpText('after', '\nExample:\n  capstan train tickets.csv --task support')
   for (const spec of commands) {
-    const command = program.command(spec.name).description(spec.summary).copyInheritedSettings(program)
+    const words = spec.name.split(' ')
+    const parent = words.length === 1 ? program : findGroup(program, words[0] as string)
+    const command = parent
+      .command(words.at(-1) as string)
+      .description(spec.summary)
+      .copyInheritedSettings(program)
     for (const { name, description } of spec.arguments ?? []) command.argument(name, description)
     for (const option of [...(spec.options ?? []), ...globalOptions]) command.addOption(toOption(option))
     command.addHelpText('after', `\nExample:\n  ${spec.example}`)
     command.action(() => act(spec, command))
   }
   return program
+}
+
+/** The command under which others stand, as `keys` is for `keys create`; made when first asked for. */
+function findGroup(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known) return known
+  const names = commands.flatMap((spec) => (spec.name.startsWith(`${name} `) ? [spec.name] : []))
+  return program.command(name).description(names.join(', ')).copyInheritedSettings(program)
 }
 
 async function runCommand(spec: CommandSpec, command: Command, io: Io): Promise<number> {
@@ -91,7 +104,7 @@ function exitCodeOf(error: unknown): number {
 /** Commander's message, with its suggestion as the hint. */
 function toUsageError({ message }: CommanderError, argv: readonly string[]): InvalidInputError {
   const [, what = message, suggestion] = /^(?:error: )?(.*?)(?:\n\((.*)\))?$/s.exec(message) ?? []
-  const named = commands.find(({ name }) => argv.includes(name))
+  const named = commands.find(({ name }) => name.split(' ').every((word) => argv.includes(word)))
   const help = `${named ? `capstan ${named.name}` : 'capstan'} --help shows what there is.`
   return new InvalidInputError('cli.bad-usage', what, { hint: suggestion ?? help })
 }
@@ -101,7 +114,12 @@ function toOption({ flags, description, kind = 'text', choices, required, ...bou
   if (choices) option.choices([...choices])
   if (required) option.makeOptionMandatory()
   if (kind === 'number' || kind === 'integer') option.argParser((text) => parseNumber(text, kind, bounds))
-  if (kind === 'list') option.argParser((text: string) => text.split(',').filter((part) => part !== ''))
+  if (kind === 'list') {
+    option.argParser((text: string, before: string[] = []) => [
+      ...before,
+      ...text.split(',').filter((part) => part !== ''),
+    ])
+  }
   return option
 }
 
