@@ -30,7 +30,8 @@ export const importMappingSchema = z.strictObject({
   account: z.string(),
   /** The other side, where no rule says better. */
   counter: z.string(),
-  currency: currencySchema,
+  /** Of rows that name none. */
+  currency: currencySchema.nullable(),
   decimal: z.enum(['.', ',']),
   dates: z.enum(['YMD', 'DMY', 'MDY']),
   /** The first whose text stands in the description gives the other account. */

@@ -88,14 +88,14 @@ export function chooseMapping(
   const dates = request.dates ?? remembered?.dates ?? guessDateOrder(valuesOf(['date']))
   const amounts = valuesOf(['amount', 'debit', 'credit', 'gross', 'net', 'tax', 'employer'])
   const decimal = request.decimal ?? remembered?.decimal ?? guessDecimalMark(amounts)
-  const currency = request.currency ?? remembered?.currency
+  const currency = request.currency ?? remembered?.currency ?? null
   const absent = Object.entries(columns).filter(([, name]) => !present.includes(name))
   const unclear = [
     ...absent.map(([field, name]) => `there is no column "${name}" for ${field}`),
     ...missingFields(kind, columns).map((field) => `no column is known to be the ${field}: --map "${field}=<column>"`),
     ...(dates === null ? ['dates can be read in several ways: --dates DMY or MDY'] : []),
     ...(decimal === null ? ['amounts can be read in several ways: --decimal . or ,'] : []),
-    ...(currency === undefined && columns.currency === undefined ? ['the currency is not said: --currency USD'] : []),
+    ...(currency === null && columns.currency === undefined ? ['the currency is not said: --currency USD'] : []),
   ]
   if (unclear.length > 0 || dates === null || decimal === null) {
     throw new InvalidInputError(
@@ -112,7 +112,7 @@ export function chooseMapping(
     columns,
     account: request.account ?? remembered?.account ?? defaults[kind].account,
     counter: request.counter ?? remembered?.counter ?? defaults[kind].counter,
-    currency: currency ?? 'USD',
+    currency,
     decimal,
     dates,
     rules: mergeRules(request.rules ?? [], remembered?.rules ?? []),

@@ -5,7 +5,7 @@ import type { Schema } from '../../storage/index.ts'
 import type { WhenClosed } from '../close-period.ts'
 import { checkEntry } from '../entry.ts'
 import { type PostedEntries, postEntries } from '../post-entries.ts'
-import { recordRate } from '../rates/dated-rates.ts'
+import { listRateFaults, recordRate } from '../rates/dated-rates.ts'
 import type { LineProblem, ReadJournal } from './parse-journal.ts'
 
 export type Imported = PostedEntries & { rates: number }
@@ -28,11 +28,13 @@ export async function importEntries(
       problems.push({ line, message: error.message })
     }
   }
+  for (const { line, ...rate } of read.rates)
+    for (const fault of listRateFaults(rate)) problems.push({ line, message: fault })
   if (problems.length > 0) throw badImport(file, problems)
   const entries = read.entries.map(({ line: _, ...entry }) => entry)
   const posted = await postEntries(database, entries, { whenClosed, now: clock.now() })
   let rates = 0
-  for (const rate of read.rates) if (await recordRate(database, rate, clock.now())) rates++
+  for (const { line: _, ...rate } of read.rates) if (await recordRate(database, rate, clock.now())) rates++
   return { ...posted, rates }
 }
 

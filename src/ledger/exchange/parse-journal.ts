@@ -13,7 +13,11 @@ import { readDecimal } from './read-decimal.ts'
 export type LineProblem = { line: number; message: string }
 
 /** What a file says: entries with the line each begins in, dated rates, and what could not be read. */
-export type ReadJournal = { entries: (NewEntry & { line: number })[]; rates: NewRate[]; problems: LineProblem[] }
+export type ReadJournal = {
+  entries: (NewEntry & { line: number })[]
+  rates: (NewRate & { line: number })[]
+  problems: LineProblem[]
+}
 
 export type JournalFormat = 'beancount' | 'hledger'
 
@@ -69,6 +73,7 @@ export function parseJournal(text: string, format: JournalFormat): ReadJournal {
         const [, day = '', commodity = '', amount = '', currency = ''] = rate
         const name = 'price directive'
         read.rates.push({
+          line,
           day,
           commodity: unquote(commodity),
           price: amount.replaceAll(',', ''),

@@ -126,7 +126,7 @@ function transfer(debit: string, credit: string, commodity: string, amountMicro:
 }
 
 function currencyOf(text: Cells['text'], { currency }: ImportMapping): string {
-  return text('currency').toUpperCase() || currency
+  return text('currency').toUpperCase() || (currency ?? '')
 }
 
 /** "Google Ads" as GoogleAds: a part of an account's name. */

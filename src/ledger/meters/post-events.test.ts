@@ -56,8 +56,8 @@ describe('metered events', () => {
         ])
         .sort(),
     ).toEqual([
-      ['12:00', 'acme', '1 event of summed', 2_000_000n],
       ['12:00', undefined, '2 events of summed', 4_000_000n],
+      ['12:00', 'acme', '1 event of summed', 2_000_000n],
       ['12:01', undefined, '1 event of summed', 2_000_000n],
     ])
     expect(entries[0]?.postings).toEqual([

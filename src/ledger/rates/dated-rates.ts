@@ -1,5 +1,5 @@
 /** What commodities were worth on which day. A rate is never changed: a later record for the same day goes before it. */
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { InvalidInputError } from '../../base/index.ts'
 import { type DatedRate, divideHalfEven } from '../../contracts/index.ts'
 import type { Schema } from '../../storage/index.ts'
@@ -18,7 +18,13 @@ const priceScale = 10n ** BigInt(placesMax)
 
 /** Records a rate; false where it is known already. Throws InvalidInputError `ledger.bad-rate`. */
 export async function recordRate(database: Kysely<Schema>, rate: NewRate, now: Date): Promise<boolean> {
-  refuseBadRate(rate)
+  const faults = listRateFaults(rate)
+  if (faults.length > 0) {
+    throw new InvalidInputError('ledger.bad-rate', `The rate is refused: ${faults.join('; ')}.`, {
+      hint: 'Give it like 1 EUR = 1.0842 USD, with the day as 2026-10-01 and where it was found.',
+      details: { faults },
+    })
+  }
   const { commodity, currency, day, price, source } = rate
   return database.transaction().execute(async (transaction) => {
     const latest = await transaction
@@ -43,7 +49,7 @@ export async function recordRate(database: Kysely<Schema>, rate: NewRate, now: D
 export async function selectRates(database: Kysely<Schema>, recordedBefore?: Date): Promise<DatedRate[]> {
   let query = database.selectFrom('ledger_rates').selectAll().orderBy('id')
   if (recordedBefore) query = query.where('recorded_at', '<', recordedBefore)
-  return (await query.select(sql<string>`price::text`.as('price')).execute()).map((row) => ({
+  return (await query.execute()).map((row) => ({
     commodity: row.commodity,
     currency: row.currency,
     day: row.day,
@@ -96,8 +102,9 @@ export function rateMissing(commodity: string, currency: string, day: string): I
   )
 }
 
-function refuseBadRate({ commodity, currency, day, price, source }: NewRate): void {
-  const faults = [
+/** Everything that is wrong with a rate. */
+export function listRateFaults({ commodity, currency, day, price, source }: NewRate): string[] {
+  return [
     ...[commodity, currency]
       .filter((name) => !/^[A-Z][A-Z0-9-]{1,23}$/.test(name))
       .map((name) => `"${name}" is no commodity`),
@@ -108,11 +115,6 @@ function refuseBadRate({ commodity, currency, day, price, source }: NewRate): vo
       : [`"${price}" is no price above zero of at most 12 places`]),
     ...(source === '' ? ['it has no source'] : []),
   ]
-  if (faults.length === 0) return
-  throw new InvalidInputError('ledger.bad-rate', `The rate is refused: ${faults.join('; ')}.`, {
-    hint: 'Give it like 1 EUR = 1.0842 USD, with the day as 2026-10-01 and where it was found.',
-    details: { faults },
-  })
 }
 
 function isDay(text: string): boolean {
