@@ -18,6 +18,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   soak: () => import('./soak.ts'),
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
+  'ledger-events': () => import('./ledger-events.ts'),
   'gate-simulation': () => import('./gate-simulation.ts'),
   flywheel: () => import('./flywheel.ts'),
   'flywheel-shift': async () => ({ benchmark: (await import('./flywheel.ts')).shifted }),

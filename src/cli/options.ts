@@ -1,5 +1,6 @@
 import { deviceSchema, taskKindSchema } from '../contracts/index.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
+import { ledgerCommands } from './ledger-commands.ts'
 import { trainingOptions } from './training-options.ts'
 
 const task: OptionSpec = {
@@ -283,6 +284,7 @@ export const commands: readonly CommandSpec[] = [
     example: 'capstan label --task support',
     load: () => import('./commands/label.ts'),
   },
+  ...ledgerCommands,
   {
     name: 'keys create',
     summary: 'make an API key for the server and show it, once',

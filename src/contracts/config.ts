@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { billingSchema } from './billing.ts'
 import { byteSizeSchema } from './byte-size.ts'
 import { deviceSchema } from './device.ts'
 import { type Rate, rateSchema } from './rate.ts'
@@ -39,6 +40,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   device: deviceSchema.default('cpu').describe('Where models are trained and answer'),
   tasks: z.record(taskNameSchema, taskConfigSchema).default({}),
+  billing: billingSchema.prefault({}).describe('What customers pay'),
 })
 
 export type Config = z.output<typeof configSchema>

@@ -16,11 +16,30 @@ export {
   batchCheckpointSchema,
   batchHeaderSchema,
 } from './batch.ts'
+export {
+  type Billing,
+  billingSchema,
+  type Customer,
+  customerSchema,
+  type Plan,
+  planSchema,
+  type UsagePrice,
+  usagePriceSchema,
+} from './billing.ts'
 export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
 export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type GateStatus, gateStatusSchema } from './gate-status.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'
+export {
+  type ImportMapping,
+  importMappingSchema,
+  type StatementField,
+  type StatementKind,
+  statementFields,
+  statementKindSchema,
+} from './import-layout.ts'
+export { type Invoice, type InvoiceLine, invoiceLineSchema, invoiceSchema } from './invoice.ts'
 export {
   type LabelQuestion,
   type LabelReport,
@@ -34,6 +53,28 @@ export {
   questionQuerySchema,
 } from './label-report.ts'
 export { type Balance, balanceSchema, type Entry, entrySchema, type Posting, postingSchema } from './ledger.ts'
+export {
+  type Amount,
+  amountSchema,
+  type BalanceReport,
+  balanceReportSchema,
+  type CashReport,
+  type CurrencyGains,
+  cashReportSchema,
+  currencyGainsSchema,
+  type DatedRate,
+  datedRateSchema,
+  type IncomeReport,
+  incomeReportSchema,
+  type MarginDimension,
+  type MarginReport,
+  type MarginRow,
+  marginDimensionSchema,
+  marginReportSchema,
+  marginRowSchema,
+  type RegisterRow,
+  registerRowSchema,
+} from './ledger-report.ts'
 export { type ModelAnswer, modelAnswerSchema } from './model-answer.ts'
 export {
   type Lineage,
@@ -46,10 +87,12 @@ export {
 export {
   currencySchema,
   divideHalfEven,
+  divideHalfUp,
   formatAmountMicro,
   formatMoney,
   type Money,
   microUnitsPerUnit,
+  minorUnitMicro,
   moneySchema,
   parseAmountMicro,
   toWire,

@@ -22,6 +22,11 @@ export const entrySchema = z
     dimensions: z
       .record(z.string(), z.string())
       .meta({ description: 'What it belongs to', example: { task: 'support' } }),
+    bookedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'When it counts, where it happened in a month that was closed already' }),
+    reverses: z.string().nullable().meta({ description: 'Id of the entry that it takes back' }),
     postings: z.array(postingSchema).min(2),
   })
   .meta({ id: 'LedgerEntry' })

@@ -59,3 +59,15 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   const up = twiceRest > divisor || (twiceRest === divisor && floor % 2n !== 0n)
   return up ? floor + 1n : floor
 }
+
+/** Integer quotient rounded half away from zero, as invoices round; the divisor is > 0. */
+export function divideHalfUp(dividend: bigint, divisor: bigint): bigint {
+  const magnitude = ((dividend < 0n ? -dividend : dividend) * 2n + divisor) / (2n * divisor)
+  return dividend < 0n ? -magnitude : magnitude
+}
+
+/** The smallest coin of a currency in micro-units: 10,000 for USD, a million for JPY. */
+export function minorUnitMicro(currency: string): bigint {
+  const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
+  return 10n ** BigInt(6 - maximumFractionDigits)
+}

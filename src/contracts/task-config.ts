@@ -70,6 +70,9 @@ export const taskConfigSchema = z
     annotators: z.int().min(1).max(20).default(1).describe('People who must say the same before a label counts'),
     retraining: retrainingSchema.prefault({}),
     price: priceSchema.optional().describe('What one answer is charged with'),
+    labelPrice: priceSchema
+      .optional()
+      .describe('What a person is paid for a label, where not the teacher’s pricePerCall'),
     teacherBudgetPerDay: priceSchema.optional().describe('The most the teacher may cost in one day of UTC'),
     retention: retentionSchema.default('full'),
     belowTarget: z

@@ -5,6 +5,8 @@ import { countLines, findNextLine } from './csv-lines.ts'
 import { type RowSource, readBytes } from './data-file.ts'
 import { type Row, type RowProblem, rowBytesMax } from './row.ts'
 
+type CsvForm = { format: 'csv' | 'tsv'; delimiter: string }
+
 /** One record, or why it has none; `start` is the offset of its first byte in the file. */
 type CsvRecord = { start: number; fields: Buffer[] } | { start: number; error: CsvError }
 
@@ -12,14 +14,18 @@ type CsvRecord = { start: number; fields: Buffer[] } | { start: number; error: C
  * The first row names the columns. After a row whose quotes are broken, reading starts again on the next line, so that
  * one stray quote costs one row and not the rest of the file.
  */
-export async function* readCsvRows(source: RowSource, format: 'csv' | 'tsv'): AsyncGenerator<Row> {
+export async function* readCsvRows(
+  source: RowSource,
+  format: 'csv' | 'tsv',
+  delimiter = format === 'tsv' ? '\t' : ',',
+): AsyncGenerator<Row> {
   let columns: string[] | undefined
   let start: number | undefined = source.start
   let line = 1
   while (start !== undefined) {
     const lines = countLines(start, line)
     let next: number | undefined
-    for await (const record of readRecords({ ...source, start }, format, lines.see)) {
+    for await (const record of readRecords({ ...source, start }, { format, delimiter, onChunk: lines.see })) {
       line = lines.lineAt(record.start)
       if ('error' in record) {
         const problem = describeCsvError(record.error, line)
@@ -43,12 +49,11 @@ export async function* readCsvRows(source: RowSource, format: 'csv' | 'tsv'): As
 /** Records up to the end of the file or, as the last item, the first error. */
 async function* readRecords(
   source: RowSource,
-  format: 'csv' | 'tsv',
-  onChunk: (chunk: Buffer) => void,
+  { onChunk, ...form }: CsvForm & { onChunk: (chunk: Buffer) => void },
 ): AsyncGenerator<CsvRecord> {
   const ready: CsvRecord[] = []
   let start = source.start
-  const parser = createParser(format, (fields, bytes) => {
+  const parser = createParser(form, (fields, bytes) => {
     ready.push({ start, fields })
     start = source.start + bytes
   })
@@ -64,10 +69,10 @@ async function* readRecords(
 }
 
 /** Fields stay bytes, so that their UTF-8 can be checked; nothing comes out of the stream's readable side. */
-function createParser(format: 'csv' | 'tsv', onRecord: (fields: Buffer[], bytesRead: number) => void): Parser {
+function createParser({ format, delimiter }: CsvForm, onRecord: (fields: Buffer[], bytesRead: number) => void): Parser {
   const options: Options<Buffer[]> = {
     encoding: null,
-    delimiter: format === 'tsv' ? '\t' : ',',
+    delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     // TSV is often written without any quoting: there a quote inside of a field is a character like others.

@@ -9,6 +9,8 @@ import { formatOf, type Row, type RowFormat, type RowProblem } from './row.ts'
 export type ReadRowsOptions = {
   /** By default what the extension says: .csv, .tsv, .jsonl, .ndjson, .parquet, .conll, .bio, .iob or .iob2. */
   format?: RowFormat | undefined
+  /** What stands between the fields of a CSV file where that is no comma. */
+  delimiter?: string | undefined
   /** Called for each row that cannot be read; reading goes on with the next row. */
   onProblem: (problem: RowProblem) => void
   /** Bytes read from the file at a time. */
@@ -23,10 +25,10 @@ export type ReadRowsOptions = {
  * `data.bad-header`, `data.bad-parquet` and `data.unsupported-parquet`; everything that concerns one row goes to `onProblem`.
  */
 export async function* readRows(path: string, options: ReadRowsOptions): AsyncGenerator<Row> {
-  const { format = formatOf(path), onProblem, chunkBytes = 1 << 16 } = options
+  const { format = formatOf(path), delimiter, onProblem, chunkBytes = 1 << 16 } = options
   if (format === 'parquet') return yield* readParquetRows(path)
   const source = { path, start: await findDataStart(path), chunkBytes, onProblem }
   if (format === 'jsonl') yield* readJsonRows(source)
   else if (format === 'conll') yield* readConllRows(source)
-  else yield* readCsvRows(source, format)
+  else yield* readCsvRows(source, format, delimiter)
 }

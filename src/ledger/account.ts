@@ -13,7 +13,31 @@ export const accounts = {
   accruedCloud: 'Liabilities:Accrued:Cloud',
   /** Where measured quantities (CPU-seconds, labels) come from, so that they balance as money does. */
   metered: 'Equity:Metered',
+  /** What teachers that are asked by Capstan cost. */
+  teacher: 'Expenses:Data:Teacher',
+  accruedTeacher: 'Liabilities:Accrued:Teacher',
+  /** What people who label cost. */
+  labels: 'Expenses:Data:Labels',
+  accruedLabels: 'Liabilities:Accrued:Labels',
+  /** What answers and subscriptions have earned, and customers have not paid. */
+  receivable: 'Assets:Receivable',
+  answers: 'Income:Answers',
+  subscriptions: 'Income:Subscriptions',
+  /** What an invoice adds where the month's usage lies below the agreed minimum. */
+  minimum: 'Income:Minimum',
+  /** Credits granted to customers, which their invoices use up. */
+  credits: 'Income:Credits',
+  vat: 'Liabilities:Vat',
+  payable: 'Liabilities:Payable',
+  payrollTax: 'Liabilities:PayrollTax',
+  /** Between the two commodities of a conversion. */
+  conversion: 'Equity:Conversion',
+  /** Where shares come from when they are issued, and go to when they are cancelled. */
+  issued: 'Equity:Issued',
 } as const
+
+/** Where money lies that can be spent at once. */
+export const cashAccounts = ['Assets:Cash', 'Assets:Bank'] as const
 
 const accountPattern = /^(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z][A-Za-z0-9-]*)+$/
 
@@ -29,7 +53,8 @@ export function refuseUnknownAccounts(names: readonly string[]): void {
   })
 }
 
-function isAccount(name: string): boolean {
+/** Whether a name has a place in the chart. */
+export function isAccount(name: string): boolean {
   if (!accountPattern.test(name)) return false
   const [root, second] = name.split(':')
   return root !== 'Expenses' || links.some((link) => link === second)

@@ -11,6 +11,8 @@ export type NewEntry = {
   description: string
   /** What it belongs to, for later sums: task, run, model version, customer. */
   dimensions?: Record<string, string>
+  /** Id of the entry that this one takes back. */
+  reverses?: string
   postings: readonly Posting[]
 }
 
@@ -67,7 +69,8 @@ function sumByCommodity(postings: readonly Posting[]): Map<string, bigint> {
   return sums
 }
 
-function nameEntry({ source, key }: NewEntry): string {
+/** How messages call an entry. */
+export function nameEntry({ source, key }: Pick<NewEntry, 'source' | 'key'>): string {
   return `Entry ${source}/${key}`
 }
 

@@ -4,6 +4,8 @@ import type { Schema } from '../storage/index.ts'
 
 /** Which entries: all conditions hold together. */
 export type EntryFilter = {
+  id?: string
+  ids?: readonly string[]
   source?: string
   key?: string
   /** An account and all below it. */
@@ -23,6 +25,14 @@ export type BalanceFilter = {
   eventTimeBefore?: Date
   /** What the ledger knew before this moment. */
   recordedBefore?: Date
+  /** What counts from this moment on. An entry counts when it happened, or where that month was closed in the open one. */
+  bookedFrom?: Date
+  /** What counts before this moment. */
+  bookedBefore?: Date
+  /** A further condition on postings and their entries. */
+  where?: Expression<SqlBool>
+  /** Entries that have at least these. */
+  dimensions?: Record<string, string>
 }
 
 /** Entries with their postings, newest record first. */
@@ -32,9 +42,11 @@ export async function selectEntries(database: Kysely<Schema>, filter: EntryFilte
     .selectAll()
     .orderBy('sequence', 'desc')
     .limit(filter.limit ?? 1000)
+  if (filter.id !== undefined) query = query.where('id', '=', filter.id)
+  if (filter.ids !== undefined) query = query.where('id', 'in', filter.ids)
   if (filter.source !== undefined) query = query.where('source', '=', filter.source)
   if (filter.key !== undefined) query = query.where('key', '=', filter.key)
-  if (filter.dimensions) query = query.where(sql<SqlBool>`dimensions @> ${JSON.stringify(filter.dimensions)}::jsonb`)
+  if (filter.dimensions) query = query.where(hasDimensions(filter.dimensions))
   if (filter.account !== undefined) {
     const matching = database.selectFrom('ledger_postings').select('entry').where(isWithin(filter.account))
     query = query.where('id', 'in', matching)
@@ -52,6 +64,8 @@ export async function selectEntries(database: Kysely<Schema>, filter: EntryFilte
     recordedAt: row.recorded_at.toISOString(),
     description: row.description,
     dimensions: row.dimensions,
+    bookedAt: row.booked_at?.toISOString() ?? null,
+    reverses: row.reverses,
     postings: postings.get(row.id) ?? [],
   }))
 }
@@ -89,13 +103,25 @@ export async function selectDimensionTotals(
   return rows.map((row) => ({ value: row.value, commodity: row.commodity, amountMicro: BigInt(row.total) }))
 }
 
-function filterPostings(database: Kysely<Schema>, filter: BalanceFilter) {
+/** Postings beside their entries, of which the filter's conditions hold. */
+export function filterPostings(database: Kysely<Schema>, filter: BalanceFilter) {
   let query = database.selectFrom('ledger_postings').innerJoin('ledger_entries', 'ledger_entries.id', 'entry')
   if (filter.account !== undefined) query = query.where(isWithin(filter.account))
   if (filter.commodity !== undefined) query = query.where('commodity', '=', filter.commodity)
   if (filter.eventTimeBefore) query = query.where('event_time', '<', filter.eventTimeBefore)
   if (filter.recordedBefore) query = query.where('recorded_at', '<', filter.recordedBefore)
+  if (filter.bookedFrom) query = query.where(bookingTime, '>=', filter.bookedFrom)
+  if (filter.bookedBefore) query = query.where(bookingTime, '<', filter.bookedBefore)
+  if (filter.dimensions) query = query.where(hasDimensions(filter.dimensions))
+  if (filter.where) query = query.where(filter.where)
   return query
+}
+
+/** When an entry counts. */
+export const bookingTime = sql<Date>`coalesce(booked_at, event_time)`
+
+function hasDimensions(dimensions: Record<string, string>): Expression<SqlBool> {
+  return sql<SqlBool>`dimensions @> ${JSON.stringify(dimensions)}::jsonb`
 }
 
 async function selectPostings(database: Kysely<Schema>, entryIds: string[]): Promise<Map<string, Balance[]>> {
@@ -114,6 +140,7 @@ async function selectPostings(database: Kysely<Schema>, entryIds: string[]): Pro
   return byEntry
 }
 
-function isWithin(account: string): Expression<SqlBool> {
+/** An account and all below it. */
+export function isWithin(account: string): Expression<SqlBool> {
   return sql<SqlBool>`starts_with(account || ':', ${`${account}:`})`
 }

@@ -29,7 +29,10 @@ function toMicroSeconds(cpuSeconds: number): bigint {
  * The entry for what a finished run used: its CPU-seconds, and their price at a dated rate. Both commodities stand in one
  * entry, so quantity and money never drift apart.
  */
-export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { entry: NewEntry; cost: Money } {
+export function createRunCostEntry({ run, rate, model }: { run: Run; rate: Rate; model?: string }): {
+  entry: NewEntry
+  cost: Money
+} {
   if (run.finishedAt === null || run.usage === null) {
     throw new InvalidInputError(
       'ledger.run-unmeasured',
@@ -52,7 +55,7 @@ export function createRunCostEntry({ run, rate }: { run: Run; rate: Rate }): { e
     description:
       `${run.kind} ${run.task}: ${cpuSeconds.toFixed(3)} CPU-seconds in ${wallSeconds.toFixed(3)} s, ` +
       `at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}, ${rate.source})`,
-    dimensions: { task: run.task, run: run.id, kind: run.kind },
+    dimensions: { task: run.task, run: run.id, kind: run.kind, ...(model ? { model } : {}) },
     postings,
   }
   return { entry, cost }

@@ -25,6 +25,7 @@ import { openRegistry, type Registry, type VersionReference } from '../registry/
 import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
+import { type Books, openBooks } from './books.ts'
 import { databaseUrlOf } from './database-url.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
@@ -84,7 +85,7 @@ export type EvaluateRequest = DataColumns & {
   version?: VersionReference
 }
 
-/** How often it is looked whether a task is due for training by the clock. */
+/** How often it is looked whether a task is due for training by the clock, and answers are booked. */
 const tickMs = 60_000
 
 /** Everything Capstan does, in one process over one data folder; several processes may share a database server. */
@@ -164,6 +165,8 @@ export type Platform = {
   readModelMemory(): { bytes: number; bytesMax: number }
   ledger: Ledger
   access: Access
+  /** What Capstan did, booked by itself. */
+  readonly books: Books
   /** Answers what was accepted, then closes models and store. */
   close(): Promise<void>
 }
@@ -213,6 +216,7 @@ export async function createPlatform({
         ? jobs.enqueueRetraining({ task, reason })
         : flywheel.retrain(task, { reason }),
   })
+  const books = openBooks(context, onError)
   const promote = async (task: string, reference: VersionReference, actor = localActor) => {
     const promoted = await promoteVersion(context, { task, reference, actor })
     flywheel.noteLive(task)
@@ -231,6 +235,7 @@ export async function createPlatform({
     config,
     ledger,
     access,
+    books,
     train: (request) => trainTask(context, { device, ...withTaskConfig(tasks, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
     enqueueTraining: (request) => jobs.enqueueTraining(withTaskConfig(tasks, request)),
@@ -255,7 +260,10 @@ export async function createPlatform({
         if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
       isReady = true
-      timer = setInterval(flywheel.tick, tickMs).unref()
+      timer = setInterval(() => {
+        flywheel.tick()
+        books.tick()
+      }, tickMs).unref()
     },
     isReady: () => isReady,
     async listTasks() {
@@ -291,6 +299,7 @@ export async function createPlatform({
       await endFollowing()
       await jobs.close()
       await flywheel.close()
+      await books.idle()
       await pool.close()
       await store.close()
     },

@@ -5,6 +5,7 @@ export type { PredictFileEvent } from './batch/answer-rows.ts'
 export { codeVersion } from './code-version.ts'
 export { createPlatform, type EvaluateRequest, type Platform, type PlatformOptions } from './create-platform.ts'
 export type { EstimateTaskResult } from './estimate-task.ts'
+export type { ImportRequest } from './exchange-books.ts'
 export type { ExportRequest } from './export-model.ts'
 export {
   type FinetunedModel,

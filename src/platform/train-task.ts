@@ -141,7 +141,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     }
     const status = report.training.endedBy === 'stop' ? 'stopped' : 'succeeded'
     const finished = await registry.finishRun(run.id, { status, usage: usage() })
-    const { cost } = await ledger.postRunCost({ run: finished, rate })
+    const { cost } = await ledger.postRunCost({ run: finished, rate, model: model.id })
     await removeInterrupted(context, task)
     return { run: finished, model, cost, report }
   } catch (error) {

@@ -6,6 +6,7 @@ import { addTracking } from './migrations/003-tracking.ts'
 import { addRunEstimate } from './migrations/004-run-estimate.ts'
 import { addFlywheel } from './migrations/005-flywheel.ts'
 import { addAccess } from './migrations/006-access.ts'
+import { addBooks } from './migrations/008-books.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
@@ -16,6 +17,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['004-run-estimate', addRunEstimate],
   ['005-flywheel', addFlywheel],
   ['006-access', addAccess],
+  ['008-books', addBooks],
 ]
 
 /**

@@ -74,6 +74,10 @@ type LedgerEntriesTable = {
   recorded_at: Date
   description: string
   dimensions: Json<Record<string, string>>
+  /** Where it happened in a month that was closed already: when it counts. */
+  booked_at: Date | null
+  /** The entry that it takes back. */
+  reverses: string | null
 }
 
 type LedgerPostingsTable = {
@@ -83,6 +87,33 @@ type LedgerPostingsTable = {
   commodity: string
   amount_micro: bigint
 }
+
+type LedgerPeriodsTable = { month: string; closed_at: Date }
+
+type LedgerRatesTable = {
+  id: Generated<bigint>
+  commodity: string
+  currency: string
+  day: string
+  price: string
+  source: string
+  recorded_at: Date
+}
+
+type MeteredEventsTable = {
+  source: string
+  id: string
+  event_time: Date
+  debit: string
+  credit: string
+  commodity: string
+  amount_micro: bigint
+  dimensions: Json<Record<string, string>>
+  /** Of the call that brought it, whose entries have keys that begin so. */
+  batch: string
+}
+
+type ImportLayoutsTable = { layout: string; mapping: Json<JsonObject>; updated_at: Date }
 
 type PredictionsTable = {
   id: string
@@ -111,6 +142,10 @@ type PredictionsTable = {
   latency_ms: number
   /** The key of the customer who asked. */
   caller: string | null
+  /** Of its cost, what the ledger has; null until the answer itself is booked. */
+  metered_micro: bigint | null
+  /** The ledger has its teacher's answer as a label. */
+  metered_label: boolean | null
 }
 
 type FeedbackTable = {
@@ -197,7 +232,14 @@ type LabelQuestionsTable = {
   answered_at: Date | null
 }
 
-type LabelAnswersTable = { question: string; annotator: string; answer: Json<unknown>; created_at: Date }
+type LabelAnswersTable = {
+  question: string
+  annotator: string
+  answer: Json<unknown>
+  created_at: Date
+  /** The ledger has it. */
+  metered: Generated<boolean>
+}
 
 type AlertsTable = {
   id: string
@@ -237,6 +279,10 @@ export type Schema = {
   model_versions: ModelVersionsTable
   ledger_entries: LedgerEntriesTable
   ledger_postings: LedgerPostingsTable
+  ledger_periods: LedgerPeriodsTable
+  ledger_rates: LedgerRatesTable
+  metered_events: MeteredEventsTable
+  import_layouts: ImportLayoutsTable
   predictions: PredictionsTable
   feedback: FeedbackTable
   examples: ExamplesTable

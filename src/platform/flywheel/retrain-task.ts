@@ -171,7 +171,7 @@ export async function retrainTask(
     const outcome = await decide(context, taskConfig, { candidate, live, comparison })
     await updateTaskState(store, task, { trainedExamples: records.length, trainedAt: clock.now() })
     const finished = await registry.finishRun(run.id, { status: 'succeeded', usage: usage() })
-    const { cost } = await ledger.postRunCost({ run: finished, rate })
+    const { cost } = await ledger.postRunCost({ run: finished, rate, model: candidate.id })
     const model = await registry.findModelVersion(task, candidate.id)
     return { model, calibration, comparison, outcome, cost }
   } catch (error) {

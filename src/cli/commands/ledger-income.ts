@@ -1,0 +1,14 @@
+import type { CommandBody } from '../command.ts'
+import { printJson, printLine } from '../io.ts'
+import { formatIncome } from '../print-ledger.ts'
+import { readReportFilter } from '../report-options.ts'
+
+export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
+  const filter = readReportFilter(options)
+  const { ledger, books } = await openPlatform()
+  await books.meter()
+  const report = await ledger.readIncome(filter)
+  if (json) printJson(io, report)
+  else for (const line of formatIncome(report)) printLine(io.stdout, line)
+  return 0
+}
