@@ -18,11 +18,6 @@ export function formatMoneyAmount(value: number | null | undefined, currency: st
   return amount === missing ? amount : `${amount} ${currency}`
 }
 
-/** With a sign in front, for what a change adds or takes. */
-export function formatChange(value: number): string {
-  return `${value > 0 ? '+' : ''}${formatAmount(value)}`
-}
-
 export function formatShare(share: number | null | undefined): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return missing
   const percent = 100 * share
