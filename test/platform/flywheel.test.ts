@@ -46,7 +46,7 @@ beforeAll(async () => {
       body: { text: '{{text}}' },
       answer: '/label',
       pricePerCall: { amount: '0.01', currency: 'USD' },
-      limits: { timeoutMs: 200, triesMax: 1, breakerFailures: 1000 },
+      limits: { timeoutMs: 3000, triesMax: 1, breakerFailures: 1000 },
     },
     target: { agreement: 0.8 },
     auditShare: 0.25,
