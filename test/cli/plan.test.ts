@@ -107,7 +107,7 @@ describe('capstan plan', () => {
       createProject({ 'venture.yaml': `${wrong}prise: 3\n`, 'survey.csv': survey }),
     ])
     expect(code).toBe(2)
-    expect(stderr).toContain('line 19: prise: is no setting')
+    expect(stderr).toContain('line 18: prise: is no setting')
     const later = await runCli(['plan', '--project', createProject({ 'venture.yaml': wrong, 'survey.csv': survey })])
     expect(later.stderr).toContain("line 5: cash: is in USD, and the plan's currency is EUR")
     expect(later.stderr).toContain('line 8: segments.all.users: it must be at least 0 and is -4')
@@ -121,7 +121,7 @@ describe('capstan plan', () => {
       '--project',
       createProject({ 'venture.yaml': wrong, 'survey.csv': survey }),
     ])
-    expect(stderr).toMatch(/venture.yaml, line 20: There is no budget to allocate/)
+    expect(stderr).toMatch(/venture.yaml, line 19: There is no budget to allocate/)
   })
 
   it('says where a plan comes from that is not there', async () => {
