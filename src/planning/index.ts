@@ -47,6 +47,7 @@ export {
   logarithmicCurve,
   logisticCurve,
   powerCurve,
+  raiseCurve,
   type SpendCurve,
 } from './curves/spend-curve.ts'
 export { weighByRank, weighByTestError } from './curves/weigh-observations.ts'

@@ -209,7 +209,7 @@ export function chooseTicks(low: number, high: number): number[] {
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number)
   const first = Math.ceil(low / step - 1e-9)
   const count = Math.floor(high / step + 1e-9) - first
-  return Array.from({ length: count + 1 }, (_, i) => (first + i) * step)
+  return Array.from({ length: count + 1 }, (_, i) => (first + i) * step || 0)
 }
 
 function line(points: readonly (readonly [number, number])[], stroke: string): Mark {

@@ -7,6 +7,7 @@ import {
   logarithmicCurve,
   logisticCurve,
   powerCurve,
+  raiseCurve,
 } from './spend-curve.ts'
 
 const curves = {
@@ -15,6 +16,7 @@ const curves = {
   power: powerCurve({ gain: 3, exponent: 0.5 }),
   logarithmic: logarithmicCurve({ gain: 2, scale: 7 }),
   logistic: logisticCurve({ max: 5, rate: 0.1 }),
+  raised: raiseCurve(hillCurve({ max: 1, half: 50, shape: 2.5 }), { floor: 0.3, weight: 2 }),
 }
 
 describe('spend curves', () => {
@@ -45,6 +47,13 @@ describe('spend curves', () => {
     expect(carried.concaveFrom).toBe(0)
   })
 
+  it('a raised curve begins at its floor, ends at its weight, and is log-concave only where nothing bends up', () => {
+    const raise = (shape: number, floor: number) =>
+      raiseCurve(hillCurve({ max: 1, half: 50, shape }), { floor, weight: 2 })
+    expect([raise(2, 0.3).value(0), raise(2, 0.3).value(1e9)]).toBeClose([0.6, 2], { relative: 1e-9 })
+    expect([raise(2, 0).logConcave, raise(2, 0.3).logConcave, raise(1, 0.3).logConcave]).toEqual([true, false, true])
+  })
+
   it('a mean of scenarios with S-curves is concave from the last inflection on, and not said to be log-concave', () => {
     const mean = averageCurve([hillCurve({ max: 1, half: 40, shape: 3 }), hillCurve({ max: 1, half: 50, shape: 2.5 })])
     expect(mean.concaveFrom).toBeClose(35.627003, { relative: 1e-6 })
@@ -54,6 +63,7 @@ describe('spend curves', () => {
   it.each([
     [() => hillCurve({ max: 1, half: 0, shape: Number.NaN }), 'No hill curve can be made: half is 0, shape is NaN.'],
     [() => powerCurve({ gain: 1, exponent: 2 }), 'No power curve can be made: exponent is 2.'],
+    [() => raiseCurve(curves.hill, { floor: 2, weight: 1 }), 'floor is 2'],
     [() => averageCurve([]), 'No average curve can be made: there are no scenarios.'],
     [() => carryOverCurve(curves.hill, { decay: 1, lags: 4, periods: 1 }), 'decay is 1'],
   ])('are refused with the parameter that cannot be', (make, message) => {

@@ -65,6 +65,30 @@ const certain = { churn: 0.8, price: 150, reach: 30 }
 const draws = new Map(Object.entries(certain).map(([name, value]) => [name, Float64Array.of(value)]))
 
 describe('the simulation of a plan', () => {
+  it('loses the same share of users each month where a churn is given, and multiplies costs with their factors', () => {
+    const small: VenturePlan = {
+      months: 4,
+      cashAtStart: 0,
+      segments: { all: { usersAtStart: 100, retention: { churnPerMonth: 0.1 }, revenuePerUser: 1 } },
+      costs: { people: { link: 'Team', perMonth: 1000, factors: [3, 'share'] } },
+    }
+    const paths = simulatePlan(small, new Map([['share', Float64Array.of(0.5)]]), 1)
+    expect(paths.users).toBeClose([100, 90, 81, 72.9], { relative: 1e-12 })
+    expect(paths.costs).toBeClose([1500, 1500, 1500, 1500], { relative: 1e-12 })
+    const negative = { ...small, segments: { all: { ...small.segments.all, retention: { churnPerMonth: 1.5 } } } }
+    expect(() => simulatePlan(negative as VenturePlan, new Map([['share', Float64Array.of(1)]]), 1)).toThrow(
+      'segments.all.retention.churnPerMonth must be from 0 to 1 and is 1.5',
+    )
+  })
+
+  it('compares whole plans as it compares changes', () => {
+    const { scenarios = {}, ...rest } = request
+    const alternatives = Object.fromEntries(
+      Object.entries(scenarios).map(([name, change]) => [name, changePlan(plan, change)]),
+    )
+    expect(forecastVenture({ ...rest, alternatives })).toEqual(forecast)
+  })
+
   it('counts users by cohorts, revenue by what they pay, and cash to the last unit', () => {
     const paths = simulatePlan(plan, draws, 1)
     const won = 30 / (1 + (5000 / 4000) ** 1.5)

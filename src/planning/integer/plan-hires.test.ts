@@ -178,6 +178,24 @@ describe('a plan of hires', () => {
     expect(plan.cashPrices[0]).toBeGreaterThan(0)
   })
 
+  it('hires later where the gain grows with the months', () => {
+    const plan = planHires(solver, {
+      cash: 100,
+      baseNet: [0, 0, 0, 0],
+      roles: [
+        {
+          name: 'seller',
+          monthlyCost: 10,
+          gain: powerCurve({ gain: 1, exponent: 1 }),
+          gainFactors: [4, 8, 12, 16],
+          countMax: 1,
+        },
+      ],
+    })
+    expect(plan.hires).toEqual([{ role: 'seller', month: 2, count: 1 }])
+    expect(plan.value).toBeClose(12 + 16 - 20, exact)
+  })
+
   it('is refused where cash runs out whatever is decided, naming the month', () => {
     expect(() =>
       planHires(solver, {

@@ -126,7 +126,7 @@ describe('feasibility', () => {
     version,
     trainExamples,
     score: 1 - error,
-    interval: [1 - error - 0.01, 1 - error + 0.01] as const,
+    interval: [1 - error - 0.005, 1 - error + 0.005] as const,
     testExamples: 3000,
   })
   const runs = [200, 400, 800, 1600, 3200].map((labels, i) => run(i + 1, labels, 0.05 + 1.5 * labels ** -0.5))

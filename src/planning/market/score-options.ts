@@ -42,8 +42,8 @@ export function scoreOptions({ weights, options, seed }: ScoreQuestion): ScoreRe
       .map((option, i) => ({ option, score: scores[i] as number, bestShare: (wins[i] as number) / mixes }))
       .sort((one, other) => other.score - one.score || (one.option < other.option ? -1 : 1)),
     sensitivity: criteria.map((criterion, c) => {
-      const range = rangeOf(table, shares, c, best)
-      return { criterion, weight: shares[c] as number, ...range, otherwise: names[range.rival] ?? null }
+      const { from, to, rival } = rangeOf(table, shares, c, best)
+      return { criterion, weight: shares[c] as number, from, to, otherwise: names[rival] ?? null }
     }),
   }
 }

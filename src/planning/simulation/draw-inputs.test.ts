@@ -36,6 +36,15 @@ describe('draws', () => {
     for (const [name, values] of before) expect(after.get(name)).toEqual(values)
   })
 
+  it('of inputs that share a stream have the same luck, also where that is correlated', () => {
+    const twice = { ...inputs, 'price (dear)': { kind: 'normal', mean: 10, sd: 2 } as const }
+    const draws = drawInputs({ seed: 3, draws: 64, inputs: twice, correlations, streams: { 'price (dear)': 'price' } })
+    expect(draws.get('price (dear)') ?? []).toBeClose(
+      (draws.get('price') ?? new Float64Array()).map((value) => 10 + 2 * value),
+      { relative: 1e-9 },
+    )
+  })
+
   it('do not depend on the order in which inputs are listed', () => {
     const names = Object.keys(inputs) as (keyof typeof inputs)[]
     const expected = drawInputs({ seed: 3, draws: 64, inputs, correlations })
