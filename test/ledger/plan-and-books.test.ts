@@ -53,7 +53,7 @@ describe('the books and the plan', () => {
     const total = (rows: readonly Posting[]) => toUnits(rows.reduce((sum, { amountMicro }) => sum + amountMicro, 0n))
     const fromBooks = projectRunway({ ...monthly, cash, expenses: total(expenses), revenue: total(income) })
     expect(fromBooks).toEqual(projectRunway({ ...monthly, cash: 400_000 }))
-    // The oracle of VENTURE.md, O10: E = 80k, R = 20k, g = 8 %, cash 400k.
+    // E = 80k, R = 20k, g = 8 %, cash 400k, by the formulas of growth.tlb.org.
     expect(fromBooks.runway).toBeCloseTo(7.567176, 5)
   })
 
