@@ -13,6 +13,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   banking77: () => import('./banking77.ts'),
   estimate: () => import('./estimate.ts'),
   predict: () => import('./predict.ts'),
+  batch: () => import('./batch.ts'),
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
   'gate-simulation': () => import('./gate-simulation.ts'),
