@@ -16,6 +16,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   gateway: () => import('./gateway.ts'),
   malformed: () => import('./malformed.ts'),
   soak: () => import('./soak.ts'),
+  batch: () => import('./batch.ts'),
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
   'ledger-events': () => import('./ledger-events.ts'),

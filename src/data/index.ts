@@ -20,6 +20,7 @@ export { findTextProblem, type ReadExamplesOptions, type ReadExamplesResult, rea
 export { type ReadRowsOptions, readRows } from './read-rows.ts'
 export type { Row, RowFormat, RowProblem, RowProblemKind } from './row.ts'
 export { removeDuplicatesOf, type Split, type SplitOptions, splitExamples } from './split-examples.ts'
+export { roundFloat } from './tables/cell.ts'
 export { openTableWriter, type TableWriter, tableFormatOf } from './tables/open-table-writer.ts'
 export { type ReadTableOptions, readTable } from './tables/read-table.ts'
 export { badRows, nameLine, surveyTable, type TableSurvey } from './tables/survey-table.ts'

@@ -1,7 +1,7 @@
 /** What a prediction adds to its row, for each kind of task. */
 import { InvalidInputError } from '../../base/index.ts'
 import type { Prediction, PredictionOf, TaskKind } from '../../contracts/index.ts'
-import type { TableColumn } from '../../data/index.ts'
+import { roundFloat, type TableColumn } from '../../data/index.ts'
 
 type Cells = Record<string, unknown>
 type PredictionForm<Kind extends TaskKind> = {
@@ -34,7 +34,7 @@ const forms: { [Kind in TaskKind]: PredictionForm<Kind> } = {
   },
   tag: {
     columns: [{ name: 'spans', type: 'json' }],
-    toCells: ({ spans }) => ({ spans: spans.map((span) => ({ ...span, score: round(span.score) })) }),
+    toCells: ({ spans }) => ({ spans: spans.map((span) => ({ ...span, score: roundFloat(span.score) })) }),
   },
   embed: {
     columns: [{ name: 'embedding', type: 'floats' }],
@@ -89,10 +89,5 @@ export function planPredictionColumns({ kind, scoresMax, prefix, hasErrors, mode
 function listBest(prediction: Prediction, count: number) {
   if (!('scores' in prediction)) return undefined
   const best = [...prediction.scores].sort((a, b) => b.score - a.score).slice(0, count)
-  return best.map(({ label, score }) => ({ label, score: round(score) }))
-}
-
-/** To the digits that a number of 32 bits is sure to have. */
-function round(score: number): number {
-  return Number(score.toPrecision(7))
+  return best.map(({ label, score }) => ({ label, score: roundFloat(score) }))
 }
