@@ -64,19 +64,68 @@ describe('capstan ledger', () => {
   })
 
   it('shows what customers, tasks and versions earn, answered requests included', async () => {
-    expect((await ledger('margin', '--by', 'caller')).stdout).toMatchInlineSnapshot()
+    expect((await ledger('margin', '--by', 'caller')).stdout).toMatchInlineSnapshot(`
+      "caller  answers  revenue    cost   margin       cost by link
+      acme          2     0.10    0.02     0.08  USD  Data 0.02
+      –             0     0.00  120.50  -120.50  USD  Model 120.50
+      "
+    `)
   })
 
   it('shows income, cash and balances of a period', async () => {
-    expect((await ledger('income', '--from', '2026-10', '--to', '2026-10')).stdout).toMatchInlineSnapshot()
-    expect((await ledger('cash', '--from', '2026-10', '--to', '2026-10')).stdout).toMatchInlineSnapshot()
-    expect((await ledger('balance', '--as-of', '2026-10-02', '--account', 'Assets')).stdout).toMatchInlineSnapshot()
-    expect(stable((await ledger('register', '--account', 'Assets:Cash')).stdout)).toMatchInlineSnapshot()
+    expect((await ledger('income', '--from', '2026-10', '--to', '2026-10')).stdout).toMatchInlineSnapshot(`
+      "account                   amount
+      Earned
+        Income:Answers            2.00  ANSWER
+        Income:Answers            0.10  USD
+      Spent
+        Expenses:Data:Teacher     2.00  LABEL
+        Expenses:Data:Teacher     0.02  USD
+        Expenses:Model:Cloud    120.50  USD
+      Spent by link
+        Expenses:Data             2.00  LABEL
+        Expenses:Data             0.02  USD
+        Expenses:Model          120.50  USD
+      Net                         2.00  ANSWER
+      Net                      -120.42  USD
+      Net                        -2.00  LABEL
+      "
+    `)
+    expect((await ledger('cash', '--from', '2026-10', '--to', '2026-10')).stdout).toMatchInlineSnapshot(`
+      "account                  amount
+      Opening                 1000.00  USD
+        Equity:Unassigned        3.00  USD
+        Expenses:Model:Cloud  -120.50  USD
+      Closing                  882.50  USD
+      "
+    `)
+    expect((await ledger('balance', '--as-of', '2026-10-02', '--account', 'Assets')).stdout).toMatchInlineSnapshot(`
+      "account      amount
+      Assets:Cash  879.50  USD
+                   879.50  USD
+      "
+    `)
+    expect(stable((await ledger('register', '--account', 'Assets:Cash')).stdout)).toMatchInlineSnapshot(`
+      "when              entry                             account       amount       balance  description
+      2026-09-30 00:00  entry_…  Assets:Cash  1000.00  USD  1000.00  Founders
+      2026-10-02 00:00  entry_…  Assets:Cash  -120.50  USD   879.50  AWS
+      2026-10-03 00:00  entry_…  Assets:Cash     3.00  USD   882.50  Customer
+      "
+    `)
     expect(await json('balance', '--recorded-by', '2020-01-01')).toEqual({ currency: null, balances: [], totals: [] })
   })
 
   it('makes an invoice, once', async () => {
-    expect((await ledger('invoice', '--customer', 'acme', '--month', '2026-10')).stdout).toMatchInlineSnapshot()
+    expect((await ledger('invoice', '--customer', 'acme', '--month', '2026-10')).stdout).toMatchInlineSnapshot(`
+      "Invoice 2026-10/acme: acme, plan small
+                           USD
+      support: 2 answers  0.08
+      Net                 0.08
+      VAT 20 %            0.02
+      Total               0.10
+      Posted: it changes what the customer owes by 0.00 USD.
+      "
+    `)
     expect(await json('invoice', '--customer', 'acme', '--month', '2026-10')).toMatchObject({
       entries: [],
       grossMicro: '100000',
