@@ -108,6 +108,8 @@ async function serve(projectFolder: string): Promise<void> {
     await platform.close()
     process.disconnect()
   })
+  // A benchmark that fails leaves no server behind.
+  process.once('disconnect', () => process.exit())
   process.send?.(server.url)
 }
 
