@@ -5,8 +5,11 @@ it('gives every setting of an empty file its default', () => {
   expect(configSchema.parse({})).toEqual({
     storage: { folder: '.capstan' },
     rates: { cpuHour: defaultCpuHourRate },
+    server: { auth: 'auto' },
+    serving: {},
     device: 'cpu',
     tasks: {},
+    billing: { plans: {}, customers: {} },
   })
 })
 

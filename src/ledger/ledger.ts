@@ -143,7 +143,7 @@ export function createLedger({ store, clock = systemClock }: { store: Store; clo
     postEntries: (entries, { whenClosed = 'refuse' } = {}) =>
       postEntries(database, entries, { whenClosed, now: clock.now() }),
     reverseEntry,
-    postConversion: (conversion, options) => postEntry(createConversionEntry(conversion), options),
+    postConversion: async (conversion, options) => postEntry(createConversionEntry(conversion), options),
     recordRate: (rate) => recordRate(database, rate, clock.now()),
     listRates: () => selectRates(database),
     postEvents: createEventPoster({ database, clock }),

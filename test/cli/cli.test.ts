@@ -177,7 +177,13 @@ describe('on a project', () => {
     const output = join(folder, 'exported')
     const { code } = await runCli(inProject('export', '--task', 'adapted', '--output', output))
     expect(code).toBe(0)
-    expect((await readdir(output)).sort()).toEqual(['config.json', 'onnx', 'tokenizer.json', 'tokenizer_config.json'])
+    expect((await readdir(output)).sort()).toEqual([
+      'README.md',
+      'config.json',
+      'onnx',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ])
   })
 
   it('predict labels arguments, or lines of stdin', async () => {

@@ -64,6 +64,9 @@ export function createMalformedRequests(
   }
 }
 
+/** How long a request may take before it counts as one that waits for bytes which never come. */
+const patienceMs = 700
+
 /** Sends the bytes on a connection of their own and reads the reply to its end; null where none came. */
 export async function sendRaw(url: string, bytes: Buffer): Promise<RawReply | null> {
   const { hostname, port } = new URL(url)
@@ -71,10 +74,19 @@ export async function sendRaw(url: string, bytes: Buffer): Promise<RawReply | nu
   const chunks: Buffer[] = []
   // The server may answer and hang up before it has read a body that is too large: what it said counts.
   await new Promise<void>((resolve) => {
-    socket.on('data', (chunk) => chunks.push(chunk))
+    // Node's server drops a request whose client hangs up before the reply: only one that waits for more bytes is told so.
+    const hangUp = setTimeout(() => socket.end(), patienceMs)
+    socket.on('data', (chunk) => {
+      chunks.push(chunk)
+      clearTimeout(hangUp)
+      socket.end()
+    })
     socket.on('error', () => resolve())
-    socket.on('close', () => resolve())
-    socket.end(bytes)
+    socket.on('close', () => {
+      clearTimeout(hangUp)
+      resolve()
+    })
+    socket.write(bytes)
   })
   return parseReply(Buffer.concat(chunks).toString('utf8'))
 }
