@@ -1,22 +1,11 @@
-import { SingleBar } from 'cli-progress'
 import type { PredictFileEvent } from '../platform/index.ts'
+import { createBar, lineSecondsMin } from './create-bar.ts'
 import { type Io, printLine } from './io.ts'
 import { formatSeconds } from './print-table.ts'
 
-/** Without a terminal, a plain line so often. */
-const lineSecondsMin = 5
-
 /** Shows a batch on stderr with its speed and the time left: a bar on a terminal, lines elsewhere. */
 export function createBatchProgress({ stderr }: Io): { show(event: PredictFileEvent): void; end(): void } {
-  const bar = stderr.isTTY
-    ? new SingleBar({
-        stream: stderr,
-        format: '{bar} {percentage} %  {what}',
-        hideCursor: true,
-        clearOnComplete: true,
-        barsize: 24,
-      })
-    : null
+  const bar = createBar({ stderr })
   let started = performance.now()
   let rowsBefore = 0
   let lastLine = started

@@ -1,27 +1,17 @@
-import { SingleBar } from 'cli-progress'
 import type { FinetuneEvent } from '../platform/index.ts'
+import { createBar, lineSecondsMin } from './create-bar.ts'
 import { type Io, printLine } from './io.ts'
 import { formatChoices } from './print-choices.ts'
 import { formatExpectedTime } from './print-estimate.ts'
 import { formatPrimary } from './print-report.ts'
 import { formatMib, formatSeconds } from './print-table.ts'
 
-/** Without a terminal, a plain line so often. */
-const lineSecondsMin = 5
 /** Weight of the newest step in the running means. */
 const smoothing = 0.05
 
 /** Shows a run's events on stderr: a bar on a terminal, lines elsewhere. */
 export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent): void; end(): void } {
-  const bar = stderr.isTTY
-    ? new SingleBar({
-        stream: stderr,
-        format: '{bar} {percentage} %  {what}',
-        hideCursor: true,
-        clearOnComplete: true,
-        barsize: 24,
-      })
-    : null
+  const bar = createBar({ stderr })
   let lastLine = Number.NEGATIVE_INFINITY
   let loss = Number.NaN
   let rate = Number.NaN
