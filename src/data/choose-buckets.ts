@@ -6,6 +6,8 @@ export type ChooseBucketsOptions = {
   tokensPerBatch: number
   /** Each bucket length costs a specialised graph. */
   bucketsMax?: number
+  /** Bucket lengths are multiples of this, but for `lengthMax`. */
+  multipleOf?: number
   /** No bucket is longer: what the model's positions allow. */
   lengthMax?: number
 }
@@ -16,26 +18,28 @@ export type ChooseBucketsOptions = {
  * buckets where more do not help; none for no texts.
  */
 export function chooseBuckets(lengths: ArrayLike<number>, options: ChooseBucketsOptions): number[] {
-  const { tokensPerBatch, bucketsMax = 8, lengthMax = Number.POSITIVE_INFINITY } = options
+  const { tokensPerBatch, bucketsMax = 6, multipleOf = 4, lengthMax = Number.POSITIVE_INFINITY } = options
   const counts: number[] = []
   for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i] as number
     assert(length <= lengthMax, `internal: text ${i} has ${length} tokens, more than the ${lengthMax} allowed`)
-    const shorter = Math.max(1, length) - 1
-    while (counts.length <= shorter) counts.push(0)
-    counts[shorter] = (counts[shorter] as number) + 1
+    const candidate = Math.ceil(Math.max(1, length) / multipleOf) - 1
+    while (counts.length <= candidate) counts.push(0)
+    counts[candidate] = (counts[candidate] as number) + 1
   }
   if (counts.length === 0) return []
 
-  /** How many texts have at most so many tokens. */
+  const candidates = counts.map((_, candidate) => Math.min(lengthMax, (candidate + 1) * multipleOf))
+  /** How many texts are not longer than each candidate, after a 0 for none. */
   const textsUpTo = [0]
   for (const count of counts) textsUpTo.push((textsUpTo.at(-1) as number) + count)
-  /** Tokens of the batches of one bucket, for the texts of more than `from` and up to `to` tokens. */
+  /** Tokens of the batches of one bucket, for the texts longer than candidate `from - 1` and up to `to - 1`. */
   const countTokens = (from: number, to: number): number => {
-    const rows = rowsPerBatch(to, tokensPerBatch)
-    return Math.ceil(((textsUpTo[to] as number) - (textsUpTo[from] as number)) / rows) * rows * to
+    const length = candidates[to - 1] as number
+    const rows = rowsPerBatch(length, tokensPerBatch)
+    return Math.ceil(((textsUpTo[to] as number) - (textsUpTo[from] as number)) / rows) * rows * length
   }
-  return choosePartition(counts.length, bucketsMax, countTokens)
+  return choosePartition(candidates.length, bucketsMax, countTokens).map((end) => candidates[end - 1] as number)
 }
 
 /** Ends of the at most `partsMax` ranges (from, to] of 0..size whose costs have the least sum; the fewest such. */

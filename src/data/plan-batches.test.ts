@@ -68,7 +68,7 @@ describe('planning batches', () => {
 
 describe('choosing buckets', () => {
   it('finds the least padded tokens of all choices of bucket lengths', () => {
-    const lengths = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 40 })
+    const lengths = fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(
         lengths,
@@ -77,8 +77,8 @@ describe('choosing buckets', () => {
         (texts, bucketsMax, tokens) => {
           const chosen = chooseBuckets(texts, { tokensPerBatch: tokens, bucketsMax })
           expect(chosen.length).toBeLessThanOrEqual(bucketsMax)
-          const top = Math.max(...texts)
-          const below = Array.from({ length: top - 1 }, (_, i) => i + 1)
+          const top = Math.ceil(Math.max(...texts) / 4) * 4
+          const below = Array.from({ length: top / 4 - 1 }, (_, i) => 4 * (i + 1))
           const choices = Array.from({ length: 2 ** below.length }, (_, bits) =>
             below.filter((_, i) => bits & (1 << i)),
           )
@@ -90,12 +90,12 @@ describe('choosing buckets', () => {
     )
   })
 
-  it('refuses texts that are longer than allowed', () => {
+  it('rounds up to multiples, but not over the longest that is allowed', () => {
+    const options = { tokensPerBatch: 64, bucketsMax: 2, multipleOf: 8 }
     const lengths = [...Array<number>(64).fill(5), 30]
-    expect(chooseBuckets(lengths, { tokensPerBatch: 64, lengthMax: 30 })).toEqual([5, 30])
-    expect(() => chooseBuckets(lengths, { tokensPerBatch: 64, lengthMax: 29 })).toThrow(
-      'internal: text 64 has 30 tokens',
-    )
+    expect(chooseBuckets(lengths, options)).toEqual([8, 32])
+    expect(chooseBuckets(lengths, { ...options, lengthMax: 30 })).toEqual([8, 30])
+    expect(() => chooseBuckets(lengths, { ...options, lengthMax: 29 })).toThrow('internal: text 64 has 30 tokens')
   })
 
   it('takes fewer buckets where more do not help, and none for no texts', () => {

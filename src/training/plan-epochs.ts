@@ -7,7 +7,7 @@ import type { ShapedBatch } from './step-runners.ts'
 import type { TrainingRun } from './training-run.ts'
 
 /** Each bucket costs a session of about 130 MB at 512 tokens. */
-const bucketsMax = 8
+const bucketsMax = 6
 
 export type EpochPlan = {
   /** The batches of each update of an epoch, counted from 1; all epochs have the same number of each shape. */
