@@ -266,7 +266,7 @@ function usableExamples(records: readonly ExampleRecord[], kind: TaskKind, task:
   throw new InvalidInputError(
     'flywheel.too-few-examples',
     `Task ${task} has ${fitting.length} labelled examples, and too few of at least two labels`,
-    { hint: 'Send requests, so that the teacher answers them, or import labelled ones: capstan examples import.' },
+    { hint: 'Send requests, so that the teacher answers them, or import labelled ones: capstan import.' },
   )
 }
 
