@@ -8,6 +8,7 @@ export {
   NotFoundError,
   UnsupportedError,
 } from './errors.ts'
+export { type Column, formatTable } from './format-table.ts'
 export { createGroupCommit, type GroupCommit } from './group-commit.ts'
 export { createId, sha256 } from './id.ts'
 export { createLogger, type Logger, type LogLevel } from './log.ts'

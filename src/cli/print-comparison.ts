@@ -1,7 +1,8 @@
+import { formatTable } from '../base/index.ts'
 import { formatMoney, type RunDetails } from '../contracts/index.ts'
 import { describeScores, formatPrimary } from './print-report.ts'
 import { formatSetting, settingsOf, testReportOf } from './print-run.ts'
-import { formatMib, formatSeconds, formatTable, formatTime } from './print-table.ts'
+import { formatMib, formatSeconds, formatTime } from './print-table.ts'
 import { describeMeans, divide } from './summarize-series.ts'
 
 /** A name, and a cell for each run. */

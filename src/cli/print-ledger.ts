@@ -1,3 +1,4 @@
+import { formatTable } from '../base/index.ts'
 /** The reports of the ledger as people read them. */
 import {
   type Amount,
@@ -9,7 +10,7 @@ import {
   type MarginReport,
   type RegisterRow,
 } from '../contracts/index.ts'
-import { formatTable, formatTime } from './print-table.ts'
+import { formatTime } from './print-table.ts'
 
 const amountColumns = [{ title: 'account' }, { title: 'amount', align: 'right' as const }, { title: '' }]
 

@@ -1,5 +1,6 @@
+import { formatTable } from '../base/index.ts'
 import type { EvaluationReport } from '../platform/index.ts'
-import { formatInterval, formatPercent, formatTable } from './print-table.ts'
+import { formatInterval, formatPercent } from './print-table.ts'
 
 const confusionsShown = 10
 

@@ -1,7 +1,8 @@
+import { type Column, formatTable } from '../base/index.ts'
 import { formatMoney, type RunDetails, type StepMetrics } from '../contracts/index.ts'
 import type { EvaluationReport } from '../platform/index.ts'
 import { formatPrimary, formatReport } from './print-report.ts'
-import { type Column, formatTable, formatTime, formatUsage } from './print-table.ts'
+import { formatTime, formatUsage } from './print-table.ts'
 import { describeMeans, divide, meanOf, sparkline } from './summarize-series.ts'
 
 const rowsShown = 10

@@ -1,7 +1,6 @@
+import type { Column } from '../base/index.ts'
 /** A document before it has a format: sections of text, tables and charts. Every renderer draws the same one. */
 import type { Chart } from './charts/chart.ts'
-
-export type Column = { title: string; align?: 'left' | 'right' }
 
 export type Block =
   | { kind: 'text'; text: string }

@@ -1,3 +1,4 @@
+import { formatTable } from '../base/index.ts'
 import type { Block, PlanDocument } from './document.ts'
 
 const lineWidth = 118
@@ -20,22 +21,10 @@ function renderBlock(block: Block): string[] {
     case 'list':
       return block.items.flatMap((item) => wrap(item, '- ', '  '))
     case 'table':
-      return renderTable(block)
+      return formatTable(block.columns, block.rows).map((line) => `  ${line}`)
     case 'chart':
       return []
   }
-}
-
-function renderTable({ columns, rows }: Block & { kind: 'table' }): string[] {
-  const lines = [columns.map(({ title }) => title), ...rows]
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
-  return lines.map((line) =>
-    line
-      .map((cell, i) => (columns[i]?.align === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .replace(/^/, '  ')
-      .trimEnd(),
-  )
 }
 
 function wrap(words: string, first = '', next = first): string[] {

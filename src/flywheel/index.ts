@@ -7,6 +7,7 @@ export {
   detectDrift,
   type TrafficWindow,
 } from './drift/detect-drift.ts'
+export { detectDriftInThread } from './drift/detect-drift-in-thread.ts'
 export { estimateLabelShift, type KnownPrediction } from './drift/estimate-label-shift.ts'
 export type { EmbeddingRows } from './embedding-rows.ts'
 export { type AuditReading, type Audits, readAudits, recordAudit, startAudits } from './gate/audits.ts'

@@ -8,7 +8,7 @@ export async function promoteVersion(
   { task, reference, actor }: { task: string; reference: VersionReference; actor: string },
 ): Promise<ModelVersion> {
   const { id, version } = await registry.findModelVersion(task, reference)
-  const live = (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live')
+  const live = await registry.findLive(task)
   const promoted = await registry.promoteVersion(id)
   const act = live && version < live.version ? 'version-rolled-back' : 'version-promoted'
   await access.recordAct({ actor, act, subject: { task, version, model: id } })

@@ -1,10 +1,11 @@
 import { localActor } from '../access/index.ts'
-import { CapstanError, InvalidInputError } from '../base/index.ts'
+import { InvalidInputError } from '../base/index.ts'
 import { type ModelVersion, type Money, type Run, type TaskKind, taskNameSchema } from '../contracts/index.ts'
 import { countLabels } from '../data/index.ts'
 import { requireDevice } from '../runtime/index.ts'
 import { codeVersion } from './code-version.ts'
 import type { PlatformContext } from './create-platform.ts'
+import { failRun } from './fail-run.ts'
 import { type FinetuneEvent, type FinetuneOptions, type FinetuneReport, trainPrepared } from './finetune.ts'
 import { measureUsage } from './measure-usage.ts'
 import { writeModelCard } from './model-card.ts'
@@ -145,10 +146,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     await removeInterrupted(context, task)
     return { run: finished, model, cost, report }
   } catch (error) {
-    const code = error instanceof CapstanError ? error.code : 'internal'
-    const message = error instanceof Error ? error.message : String(error)
-    const failed = await registry.finishRun(run.id, { status: 'failed', usage: usage(), error: { code, message } })
-    await ledger.postRunCost({ run: failed, rate })
+    await failRun(context, { run, usage: usage(), error })
     throw error
   } finally {
     await folder.remove()

@@ -79,6 +79,8 @@ export type Registry = {
   recordModelVersion(model: NewModelVersion): Promise<ModelVersion>
   /** Makes a version live, whatever its stage; the one before becomes retired. Going back is promoting an older one. */
   promoteVersion(id: string): Promise<ModelVersion>
+  /** The task's live version; null where it has none, or there is no such task. */
+  findLive(task: string): Promise<ModelVersion | null>
   /** Id of each task's live version: what other processes have promoted shows here. */
   listLive(): Promise<Map<string, string>>
   /** Id of the version that was live before the present one. Throws ConflictError `registry.no-earlier-version`. */
@@ -130,6 +132,8 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),
     promoteVersion: (id) => promoteVersion(context, id),
+    findLive: async (task) =>
+      (await selectModelVersions(store.database, { task })).find(({ stage }) => stage === 'live') ?? null,
     listLive: async () => {
       const rows = await store.database
         .selectFrom('model_versions')

@@ -3,6 +3,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { ArtifactFile } from './fingerprint-folder.ts'
 
 type Json<T> = ColumnType<T, string, string>
+type NullableJson = ColumnType<unknown, string | null | undefined, string | null>
 type JsonObject = Record<string, unknown>
 
 type TasksTable = { name: string; created_at: Date }
@@ -122,19 +123,19 @@ type PredictionsTable = {
   input: string | null
   input_pair: string | null
   source: 'model' | 'teacher' | 'none'
-  answer: Json<unknown>
+  answer: NullableJson
   below_target: boolean
   reason: string | null
   model: string | null
-  model_answer: Json<unknown>
+  model_answer: NullableJson
   confidence: number | null
   /** The gate let the model answer. */
   accepted: boolean
   /** Drawn for an audit before the gate had its say. */
   sampled: boolean
-  teacher_answer: Json<unknown>
+  teacher_answer: NullableJson
   shadow: string | null
-  shadow_answer: Json<unknown>
+  shadow_answer: NullableJson
   /** Of the label queue's question, where people are to answer. */
   ticket: string | null
   cost_micro: bigint
@@ -153,7 +154,7 @@ type FeedbackTable = {
   prediction: string
   key: string
   payload_sha256: string
-  answer: Json<unknown>
+  answer: NullableJson
   correct: boolean | null
   rating: number | null
   outcome_micro: bigint | null
@@ -228,7 +229,7 @@ type LabelQuestionsTable = {
   text_pair: string | null
   prediction: string | null
   created_at: Date
-  answer: Json<unknown>
+  answer: NullableJson
   answered_at: Date | null
 }
 

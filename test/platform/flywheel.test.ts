@@ -57,6 +57,7 @@ beforeAll(async () => {
     careful: { ...config, belowTarget: 'refuse' },
     poor: { ...config, teacherBudgetPerDay: { amount: '0.02', currency: 'USD' } },
     private: { ...config, retention: 'none' },
+    shifting: { ...config, retraining: { ...config.retraining, driftWindow: 50 } },
     crowd: { ...config, annotators: 2, teacher: { type: 'human' } },
   }
   await writeFile(join(folder, 'capstan.yaml'), JSON.stringify({ tasks }))
@@ -189,9 +190,29 @@ describe('once there are examples', () => {
     expect(await platform.gateStatus('support')).toMatchObject({
       isOpen: false,
       closedReason: 'audits',
-      alerts: [{ kind: 'gate-closed' }],
+      alerts: expect.arrayContaining([expect.objectContaining({ kind: 'gate-closed' })]),
     })
     expect((await ask(rows[401]?.text as string)).source).toBe('teacher')
+  })
+
+  it('traffic that changes closes the gate, and only what came since calibrates the next one', async () => {
+    await platform.labelling.import({ task: 'shifting', data: join(folder, 'old.csv'), representative: true })
+    await platform.retrain('shifting', { settings: { epochs: 1 } })
+    const answer = async (texts: readonly string[]) => {
+      for (let start = 0; start < texts.length; start += 25) {
+        await Promise.all(texts.slice(start, start + 25).map((text) => ask(text, platform, 'shifting')))
+        await platform.idle()
+      }
+    }
+    await answer(rows.slice(400, 550).map(({ text }) => text))
+    expect(await platform.gateStatus('shifting')).toMatchObject({ closedReason: null, calibrateSince: null })
+    await answer(rows.slice(400, 550).map((_, i) => `top up top up failed money ${i}`))
+    expect(await platform.gateStatus('shifting')).toMatchObject({
+      isOpen: false,
+      closedReason: 'drift',
+      calibrateSince: expect.any(String),
+      alerts: expect.arrayContaining([expect.objectContaining({ kind: 'drift' })]),
+    })
   })
 
   it('feedback counts once, is refused with other content, and a correction goes before the teacher', async () => {

@@ -86,7 +86,9 @@ function findOrdinaryUser(): User {
     try {
       const [uid, gid] = ['-u', '-g'].map((option) => Number(execFileSync('id', [option, name], { stdio: 'pipe' })))
       if (uid !== undefined && gid !== undefined) return { uid, gid }
-    } catch {}
+    } catch {
+      // There is no such user: the next one may be there.
+    }
   }
   throw new Error('there is neither a user postgres nor nobody to run PostgreSQL as')
 }

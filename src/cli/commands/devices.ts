@@ -1,7 +1,7 @@
+import { formatTable } from '../../base/index.ts'
 import { listDevices } from '../../platform/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatTable } from '../print-table.ts'
 
 export const run: CommandBody = async ({ io, json }) => {
   const devices = await listDevices()

@@ -1,7 +1,8 @@
+import { formatTable } from '../../base/index.ts'
 import type { ApiKey } from '../../contracts/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatTable, formatTime } from '../print-table.ts'
+import { formatTime } from '../print-table.ts'
 
 export const run: CommandBody = async ({ io, json, openPlatform }) => {
   const { access } = await openPlatform()

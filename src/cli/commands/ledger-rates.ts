@@ -1,7 +1,7 @@
-import { InvalidInputError } from '../../base/index.ts'
+import { formatTable, InvalidInputError } from '../../base/index.ts'
 import type { CommandBody, Values } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatTable, formatTime } from '../print-table.ts'
+import { formatTime } from '../print-table.ts'
 
 export const run: CommandBody = async ({ io, json, options, openPlatform }) => {
   const rate = options.set === undefined ? null : readRate(String(options.set), options)

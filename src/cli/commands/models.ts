@@ -1,9 +1,10 @@
+import { formatTable } from '../../base/index.ts'
 import { formatMoney } from '../../contracts/index.ts'
 import type { EvaluationReport } from '../../platform/index.ts'
 import type { CommandBody } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatPrimary } from '../print-report.ts'
-import { formatMib, formatTable, formatTime } from '../print-table.ts'
+import { formatMib, formatTime } from '../print-table.ts'
 
 type Metrics = { test?: Partial<Pick<EvaluationReport, 'primary' | 'count'>> }
 

@@ -1,9 +1,9 @@
-import { InvalidInputError } from '../../base/index.ts'
+import { formatTable, InvalidInputError } from '../../base/index.ts'
 import type { PredictFileResult } from '../../platform/index.ts'
 import { createBatchProgress } from '../batch-progress.ts'
 import type { CommandContext } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
-import { formatPercent, formatSeconds, formatTable } from '../print-table.ts'
+import { formatPercent, formatSeconds } from '../print-table.ts'
 import { textOptions } from './train.ts'
 
 const fileOptions = { out: '--out', scores: '--scores', skipBad: '--skip-bad', prefix: '--prefix', resume: '--resume' }

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
-import { InvalidInputError } from '../../base/index.ts'
+import { formatTable, InvalidInputError } from '../../base/index.ts'
 import { formatMoney, type RunDetails } from '../../contracts/index.ts'
 import { epochScalars, stepScalars } from '../../platform/index.ts'
 import type { CommandBody, CommandContext } from '../command.ts'
 import { printJson, printLine } from '../io.ts'
 import { formatComparison } from '../print-comparison.ts'
 import { formatRun } from '../print-run.ts'
-import { formatMib, formatSeconds, formatTable, formatTime } from '../print-table.ts'
+import { formatMib, formatSeconds, formatTime } from '../print-table.ts'
 
 export const run: CommandBody = async (context) => {
   const { io, json, positionals, options } = context

@@ -6,6 +6,7 @@ import { binByQuantiles } from './bin-by-quantiles.ts'
 import { compareCounts } from './compare-counts.ts'
 import { compareEmbeddings } from './compare-embeddings.ts'
 import { detectDrift, type TrafficWindow } from './detect-drift.ts'
+import { detectDriftInThread } from './detect-drift-in-thread.ts'
 import { estimateLabelShift } from './estimate-label-shift.ts'
 import { permutationPValue } from './permutation-p-value.ts'
 
@@ -145,4 +146,10 @@ describe('estimateLabelShift', () => {
     const known = [0, 1].map((actual) => ({ actual, predicted: 0 }))
     expect(estimateLabelShift(known, [0, 0, 1], 2)).toBeNull()
   })
+})
+
+it('drift is told the same from a thread of its own', async () => {
+  const random = createRandom(1, 'thread')
+  const options = { reference: drawWindow(60, random), recent: drawWindow(60, random, 6), look: 1 }
+  expect(await detectDriftInThread(options)).toEqual(detectDrift(options))
 })

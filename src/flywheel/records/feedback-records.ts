@@ -2,7 +2,7 @@
 import { ConflictError, createId, sha256 } from '../../base/index.ts'
 import type { Answer } from '../../data/index.ts'
 import type { Store } from '../../storage/index.ts'
-import { findPrediction, textKeyOf } from './prediction-records.ts'
+import { findPrediction, insertExample } from './prediction-records.ts'
 import { sameAnswer } from './same-answer.ts'
 
 export type NewFeedback = {
@@ -45,7 +45,7 @@ export async function recordFeedback(store: Store, feedback: NewFeedback): Promi
         currency: outcome?.currency ?? null,
         caller,
         created_at: now,
-      } as never)
+      })
       .onConflict((conflict) => conflict.columns(['prediction', 'key']).doNothing())
       .returning('id')
       .executeTakeFirst()
@@ -66,26 +66,22 @@ export async function recordFeedback(store: Store, feedback: NewFeedback): Promi
     const known = answer ?? (correct === true ? prediction.answer : null)
     if (known === null || prediction.input === null) return { id, isNew: true, example: null }
     const example = createId('example', now)
-    await transaction
-      .insertInto('examples')
-      .values({
-        id: example,
-        task: prediction.task,
-        text_key: textKeyOf(prediction.input, prediction.inputPair),
-        text: prediction.input,
-        text_pair: prediction.inputPair,
-        answer: JSON.stringify(known),
-        source: 'feedback',
-        provenance: JSON.stringify({
-          feedback: id,
-          caller,
-          corrects: prediction.answer !== null && !sameAnswer(known, prediction.answer),
-        }),
-        representative: false,
-        prediction: predictionId,
-        created_at: now,
-      })
-      .execute()
+    await insertExample(transaction, {
+      id: example,
+      task: prediction.task,
+      text: prediction.input,
+      textPair: prediction.inputPair,
+      answer: known,
+      source: 'feedback',
+      provenance: {
+        feedback: id,
+        caller,
+        corrects: prediction.answer !== null && !sameAnswer(known, prediction.answer),
+      },
+      representative: false,
+      prediction: predictionId,
+      createdAt: now,
+    })
     return { id, isNew: true, example }
   })
 }

@@ -1,8 +1,8 @@
 /** The gate of each model version, the scores it was chosen by, and what its audits have found. */
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { present } from '../../base/index.ts'
 import type { Answer } from '../../data/index.ts'
-import type { Store } from '../../storage/index.ts'
+import type { Schema, Store } from '../../storage/index.ts'
 import { type Audits, recordAudit } from '../gate/audits.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Rejection } from '../out-of-scope/choose-rejection.ts'
@@ -110,10 +110,7 @@ export async function closeGate({ database }: Store, model: string, reason: 'aud
   return numUpdatedRows > 0n
 }
 
-type GateRow = Awaited<ReturnType<typeof selectOne>>
-const selectOne = (store: Store) => store.database.selectFrom('gates').selectAll().executeTakeFirstOrThrow()
-
-function toGateRecord(row: GateRow): GateRecord {
+function toGateRecord(row: Selectable<Schema['gates']>): GateRecord {
   const { target, confidence, audited, agreed } = row
   return {
     model: row.model,

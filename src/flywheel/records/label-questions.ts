@@ -1,11 +1,12 @@
 /** The label queue in the store: what people are asked, and what each of them says. */
 import { setTimeout } from 'node:timers/promises'
+import type { Selectable } from 'kysely'
 import { type Clock, ConflictError, createId, NotFoundError } from '../../base/index.ts'
 import type { Answer } from '../../data/index.ts'
-import type { Store } from '../../storage/index.ts'
+import type { Schema, Store } from '../../storage/index.ts'
 import { redactText } from '../retention/redact-text.ts'
 import type { LabelQueue } from '../teachers/human-teacher.ts'
-import { type ExampleRecord, textKeyOf } from './prediction-records.ts'
+import { type ExampleRecord, insertExample, textKeyOf } from './prediction-records.ts'
 
 export type LabelQuestion = {
   id: string
@@ -49,7 +50,7 @@ export function createLabelQueue(
           prediction: null,
           created_at: clock.now(),
           answered_at: null,
-        } as never)
+        })
         .onConflict((conflict) => conflict.columns(['task', 'key']).doNothing())
         .returning('id')
         .executeTakeFirst()
@@ -121,7 +122,7 @@ export async function askQuestions(
   }))
   const inserted = await database
     .insertInto('label_questions')
-    .values(rows as never)
+    .values(rows)
     .onConflict((conflict) => conflict.columns(['task', 'key']).doNothing())
     .returning('id')
     .execute()
@@ -181,22 +182,7 @@ export async function answerQuestion(
       prediction: row.prediction,
       createdAt: now,
     }
-    await transaction
-      .insertInto('examples')
-      .values({
-        id: example.id,
-        task: example.task,
-        text_key: textKeyOf(example.text, example.textPair),
-        text: example.text,
-        text_pair: example.textPair,
-        answer: JSON.stringify(answer),
-        source: example.source,
-        provenance: JSON.stringify(example.provenance),
-        representative: example.representative,
-        prediction: example.prediction,
-        created_at: now,
-      })
-      .execute()
+    await insertExample(transaction, example)
     await transaction
       .updateTable('predictions')
       .set({ teacher_answer: JSON.stringify(answer) })
@@ -228,15 +214,7 @@ export function spokenAnswer(answer: unknown): unknown {
   return known.kind === 'classes' ? known.labels : (known as { value?: number }).value
 }
 
-function toQuestion(row: {
-  id: string
-  task: string
-  text: string
-  text_pair: string | null
-  prediction: string | null
-  created_at: Date
-  answer: unknown
-}): LabelQuestion {
+function toQuestion(row: Selectable<Schema['label_questions']>): LabelQuestion {
   const { text_pair: textPair, created_at: createdAt, id, task, text, prediction } = row
   return { id, task, text, textPair, prediction, createdAt, answer: row.answer as Answer | null }
 }

@@ -1,8 +1,8 @@
 /** Answered requests, and the examples that are made of them. */
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { createGroupCommit, type GroupCommit, NotFoundError, sha256 } from '../../base/index.ts'
 import { type Answer, normalizeText } from '../../data/index.ts'
-import type { Store } from '../../storage/index.ts'
+import type { Schema, Store } from '../../storage/index.ts'
 
 /** One answered request as it is stored; texts are what the task's retention leaves of them. */
 export type PredictionRecord = {
@@ -79,8 +79,13 @@ export async function recordTeacherAnswer(
       })
       .where('id', '=', prediction)
       .execute()
-    if (said.example) await insertExamples(JSON.stringify([toExampleRow(said.example)])).execute(transaction)
+    if (said.example) await insertExample(transaction, said.example)
   })
+}
+
+/** Adds one example, within a transaction that records where it comes from. */
+export async function insertExample(database: Kysely<Schema>, example: ExampleRecord): Promise<void> {
+  await insertExamples(JSON.stringify([toExampleRow(example)])).execute(database)
 }
 
 /** Adds examples that come from no request, for example from a file. */
@@ -148,12 +153,7 @@ export function textKeyOf(text: string, textPair: string | null): string {
   return sha256(JSON.stringify([normalizeText(text), textPair === null ? null : normalizeText(textPair)]))
 }
 
-type PredictionRow = {
-  [Column in keyof Store['database'] as never]: never
-} & Awaited<ReturnType<typeof selectOne>>
-const selectOne = (store: Store) => store.database.selectFrom('predictions').selectAll().executeTakeFirstOrThrow()
-
-export function toPredictionRecord(row: PredictionRow): PredictionRecord {
+function toPredictionRecord(row: Selectable<Schema['predictions']>): PredictionRecord {
   return {
     id: row.id,
     task: row.task,

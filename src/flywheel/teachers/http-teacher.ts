@@ -1,4 +1,5 @@
-import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
+import type { TeacherConfigOf } from '../../contracts/index.ts'
+import { chargePerCall } from './charge-per-call.ts'
 import { postJson } from './post-json.ts'
 import { readAnswer } from './read-answer.ts'
 import {
@@ -19,12 +20,9 @@ export function createHttpTeacher(options: {
 }): Teacher {
   const { task, config, headers } = options
   const url = new URL(config.url)
-  const priceMicro = parseAmountMicro(config.pricePerCall.amount)
-  const provenance = { teacher: 'http', model: null, promptVersion: null } as const
+  const { priceMicro, provenance, about } = chargePerCall('http', config)
   return {
-    provenance,
-    currency: config.pricePerCall.currency,
-    costMicroMax: () => priceMicro,
+    ...about,
     async ask(input, signal) {
       const body = JSON.stringify(fillTemplate(config.body, input))
       const reply = await postJson({ url, headers, body, replyBytesMax: config.limits.replyBytesMax, signal })

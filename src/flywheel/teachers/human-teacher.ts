@@ -1,5 +1,6 @@
 import { type Sleep, sha256 } from '../../base/index.ts'
-import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
+import type { TeacherConfigOf } from '../../contracts/index.ts'
+import { chargePerCall } from './charge-per-call.ts'
 import { readAnswer } from './read-answer.ts'
 import {
   failedTry,
@@ -35,12 +36,9 @@ export function createHumanTeacher(options: {
   sleep: Sleep
 }): Teacher {
   const { task, config, queue, sleep } = options
-  const priceMicro = parseAmountMicro(config.pricePerCall.amount)
-  const provenance = { teacher: 'human', model: null, promptVersion: null } as const
+  const { priceMicro, provenance, about } = chargePerCall('human', config)
   return {
-    provenance,
-    currency: config.pricePerCall.currency,
-    costMicroMax: () => priceMicro,
+    ...about,
     async ask(input, signal) {
       const key = sha256(JSON.stringify([task.name, input.text, input.textPair ?? null]))
       const { ticket, isNew, answer: known } = await queue.enqueue({ task: task.name, key, input })

@@ -1,5 +1,6 @@
-import { parseAmountMicro, type TeacherConfigOf } from '../../contracts/index.ts'
+import type { TeacherConfigOf } from '../../contracts/index.ts'
 import type { Example } from '../../data/index.ts'
+import { chargePerCall } from './charge-per-call.ts'
 import { failedTry, spentNothing, type Teacher, type TeacherAnswer, type TeacherInput } from './teacher.ts'
 
 /** Answers with what a labelled file says, at a stated price; of a text that stands there twice, the first answer. */
@@ -9,12 +10,9 @@ export function createReplayTeacher(options: {
 }): Teacher {
   const { config, examples } = options
   const answers = new Map([...examples].reverse().map((example) => [keyOf(example), example.answer as TeacherAnswer]))
-  const priceMicro = parseAmountMicro(config.pricePerCall.amount)
-  const provenance = { teacher: 'replay', model: null, promptVersion: null } as const
+  const { priceMicro, provenance, about } = chargePerCall('replay', config)
   return {
-    provenance,
-    currency: config.pricePerCall.currency,
-    costMicroMax: () => priceMicro,
+    ...about,
     async ask(input) {
       const answer = answers.get(keyOf(input))
       if (answer) return { type: 'answered', answer, provenance, spent: { costMicro: priceMicro, tokens: null } }

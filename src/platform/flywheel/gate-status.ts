@@ -12,7 +12,7 @@ import type { PlatformContext } from '../create-platform.ts'
 
 /** Why the gate of a task is where it is. */
 export async function readGateStatus({ registry, store, tasks }: PlatformContext, task: string): Promise<GateStatus> {
-  const live = (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live') ?? null
+  const live = await registry.findLive(task)
   const record = live && (await selectGate(store, live.id))
   const state = await readTaskState(store, task)
   const settings = tasks.of(task)

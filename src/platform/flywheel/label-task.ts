@@ -78,7 +78,7 @@ export async function reportLabels({ store, registry }: PlatformContext, task: s
   for (const { question, answer } of answers)
     units.set(question, [...(units.get(question) ?? []), labelsOfAnswer(answer)])
   const { alpha, units: compared } = krippendorffAlpha([...units.values()], 'nominal')
-  const live = (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live')
+  const live = await registry.findLive(task)
   const errors = live ? await findErrors({ store }, task, live.id) : { errors: [], noise: null }
   return { task, annotators: new Set(answers.map(({ annotator }) => annotator)).size, alpha, compared, ...errors }
 }

@@ -18,7 +18,6 @@ import {
   type GuardedTeacher,
   openTeachers,
   recordFeedback,
-  type TeacherEvent,
 } from '../../flywheel/index.ts'
 import { ModelPool, type PredictOptions } from '../../serving/index.ts'
 import type { PlatformContext } from '../create-platform.ts'
@@ -46,8 +45,6 @@ export type FlywheelOptions = {
   reload(task: string): Promise<void>
   /** Carries out a training that is due, here or elsewhere. */
   schedule(task: string, reason: RetrainReason): Promise<unknown>
-  onTeacherEvent?: ((event: TeacherEvent) => void) | undefined
-  onRetrain?: ((task: string, result: RetrainResult) => void) | undefined
   /** Hears what fails after a request was answered. */
   onError: (error: Error) => void
   random?: Random | undefined
@@ -80,7 +77,7 @@ const untaught = taskConfigSchema.parse({})
 const absentMs = 2000
 
 export function openFlywheel(options: FlywheelOptions): Flywheel {
-  const { context, pool, configFolder, reload, onTeacherEvent, onRetrain = () => {}, onError, sleep } = options
+  const { context, pool, configFolder, reload, onError, sleep } = options
   const { store, registry, clock, tasks } = context
   const settingsOf = (task: string) => tasks.of(task) ?? untaught
   const gates = createGates(store, clock)
@@ -96,7 +93,6 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
       labelQueue: createLabelQueue(store, { clock, isRedacted: (task) => settingsOf(task).retention !== 'full' }),
       clock,
       ...(sleep ? { sleep } : {}),
-      ...(onTeacherEvent ? { onEvent: onTeacherEvent } : {}),
     })
   /** At the first request, so that commands which ask nobody need no keys. */
   const openAllTeachers = () => {
@@ -131,7 +127,6 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     if (result.outcome === 'promoted') await onLive(task)
     if (result.outcome === 'shadow') shadows.forget(task)
     watch.noteTrained(task)
-    onRetrain(task, result)
     return result
   }
   const onLive = async (task: string) => {
@@ -145,6 +140,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     clock,
     gates,
     settingsOf,
+    listTasks: () => Object.keys(tasks.all()),
     retrain: options.schedule,
     async promote(task, reference) {
       await promoteVersion(context, { task, reference, actor: automaticActor })

@@ -1,7 +1,7 @@
 /** A candidate from what a task has learnt so far: cross-fitted, calibrated, compared with the live version, promoted or not. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CapstanError, InvalidInputError, present } from '../../base/index.ts'
+import { InvalidInputError, present } from '../../base/index.ts'
 import type { Device, ModelVersion, Money, TaskConfig, TaskKind } from '../../contracts/index.ts'
 import { type Example, fingerprintExamples, labelsOf } from '../../data/index.ts'
 import {
@@ -20,6 +20,7 @@ import { referToBase, resolveBaseModel } from '../../registry/index.ts'
 import type { TrainEvent, TrainingSettings, TrainRequest } from '../../training/index.ts'
 import { codeVersion } from '../code-version.ts'
 import type { PlatformContext } from '../create-platform.ts'
+import { failRun } from '../fail-run.ts'
 import { hubAccess } from '../hub-access.ts'
 import { measureUsage } from '../measure-usage.ts'
 import { writeModelCard } from '../model-card.ts'
@@ -125,7 +126,7 @@ export async function retrainTask(
       { ...request, train: examples, validation: [], outputFolder: modelFolder },
       { signal, onEvent: follow },
     ).finally(recorder.end)
-    const live = await findLive(context, task)
+    const live = await registry.findLive(task)
     const { calibrateSince } = await readTaskState(store, task)
     const calibration = calibrateGate({
       examples: records,
@@ -175,10 +176,7 @@ export async function retrainTask(
     const model = await registry.findModelVersion(task, candidate.id)
     return { model, calibration, comparison, outcome, cost }
   } catch (error) {
-    const code = error instanceof CapstanError ? error.code : 'internal'
-    const message = error instanceof Error ? error.message : String(error)
-    const failed = await registry.finishRun(run.id, { status: 'failed', usage: usage(), error: { code, message } })
-    await ledger.postRunCost({ run: failed, rate })
+    await failRun(context, { run, usage: usage(), error })
     throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -237,10 +235,6 @@ async function compareWithLive(
     both.map(({ example }) => known.get(example) === true),
     { margin },
   )
-}
-
-async function findLive({ registry }: PlatformContext, task: string): Promise<ModelVersion | null> {
-  return (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live') ?? null
 }
 
 /** Throws InvalidInputError `flywheel.no-gate` where the task has no kind with a gate. */

@@ -1,6 +1,6 @@
 /** Watches what is answered and learnt: when a task is due for training, whether its traffic drifts, how its shadow does. */
 import { type Clock, present } from '../../base/index.ts'
-import type { ModelVersion, TaskConfig } from '../../contracts/index.ts'
+import type { TaskConfig } from '../../contracts/index.ts'
 import {
   chooseRetraining,
   closeGate,
@@ -9,7 +9,7 @@ import {
   countExamples,
   countRepresentativeSince,
   type DriftReport,
-  detectDrift,
+  detectDriftInThread,
   hashTexts,
   raiseAlert,
   readTaskState,
@@ -34,6 +34,8 @@ export type WatchContext = {
   clock: Clock
   gates: Gates
   settingsOf(task: string): TaskConfig
+  /** Tasks that have settings, asked in this process or not. */
+  listTasks(): readonly string[]
   /** Trains a task; rejects where that fails. */
   retrain(task: string, reason: RetrainReason): Promise<unknown>
   promote(task: string, version: string): Promise<void>
@@ -52,6 +54,9 @@ export type Watch = {
   /** Resolves once nothing is under way. */
   idle(): Promise<void>
 }
+
+/** Fewer examples than a training's: a shadow that is worse by more than this share of them shall not pass. */
+const shadowMargin = 0.05
 
 type Watched = {
   /** Null until they are counted. */
@@ -101,7 +106,8 @@ export function watchTasks(context: WatchContext): Watch {
   }
   return {
     noteAnswer({ task, model, hasExample }) {
-      const { retraining, kind } = settingsOf(task)
+      const settings = settingsOf(task)
+      const { retraining } = settings
       const state = watched(task)
       state.answers++
       if (model !== null && state.answers % Math.ceil(retraining.driftWindow / 2) === 0)
@@ -110,8 +116,7 @@ export function watchTasks(context: WatchContext): Watch {
       state.examples = state.examples === null ? null : state.examples + 1
       if (retraining.shadowRequests > 0 && ++state.shadowAnswers % 20 === 0)
         look(task, () => judgeShadow(context, task))
-      const learns = kind === 'classify' || kind === 'multilabel'
-      if (learns && retraining.automatic && mayBeDue(state, retraining.examplesMin)) consider(task)
+      if (learnsByItself(settings) && mayBeDue(state, retraining.examplesMin)) consider(task)
     },
     noteGateClosed(task, model) {
       const record = async () => {
@@ -130,7 +135,7 @@ export function watchTasks(context: WatchContext): Watch {
       state.tried = state.examples ?? state.tried
     },
     tick() {
-      for (const [task] of tasks) if (settingsOf(task).retraining.automatic) consider(task)
+      for (const task of context.listTasks()) if (learnsByItself(settingsOf(task))) consider(task)
     },
     async idle() {
       for (;;) {
@@ -140,6 +145,11 @@ export function watchTasks(context: WatchContext): Watch {
       }
     },
   }
+}
+
+/** Kinds without a gate are trained from files only. */
+function learnsByItself({ kind, retraining }: TaskConfig): boolean {
+  return retraining.automatic && (kind === 'classify' || kind === 'multilabel')
 }
 
 function newWatched(): Watched {
@@ -186,7 +196,7 @@ async function trainIfDue(context: WatchContext, task: string, state: Watched): 
 
 /** Whether the live version's gate is closed for good, and how many representative examples came since. */
 async function readClosing({ store, registry }: WatchContext, task: string) {
-  const live = await findLive(registry, task)
+  const live = await registry.findLive(task)
   const gate = live && (await selectGate(store, live.id))
   if (!gate?.closedReason) return null
   const { calibrateSince } = await readTaskState(store, task)
@@ -221,7 +231,7 @@ async function lookForDrift(context: WatchContext, task: string, model: string):
   // The windows must not overlap: then no request stands in both.
   if (firstOfRecent.createdAt <= lastOfReference.createdAt) return
   const look = await countDriftLook(store, model)
-  const report = detectDrift({ reference: toWindow(reference), recent: toWindow(recent), look })
+  const report = await detectDriftInThread({ reference: toWindow(reference), recent: toWindow(recent), look })
   if (!report.drifted || !(await closeGate(store, model, 'drift'))) return
   context.gates.update(model, { closedReason: 'drift' })
   await recordClosing(context, task, model, {
@@ -274,7 +284,7 @@ async function judgeShadow(context: WatchContext, task: string): Promise<void> {
   const comparison = compareModels(
     answers.map((said) => sameAnswer(said.shadow, said.teacher)),
     answers.map((said) => sameAnswer(said.live, said.teacher)),
-    { margin: 0.05 },
+    { margin: shadowMargin },
   )
   if (mayReplace(comparison)) await context.promote(task, shadow.id)
   else {
@@ -288,8 +298,4 @@ async function judgeShadow(context: WatchContext, task: string): Promise<void> {
     })
   }
   await context.onPromoted(task)
-}
-
-async function findLive(registry: Registry, task: string): Promise<ModelVersion | null> {
-  return (await registry.listModelVersions({ task })).find(({ stage }) => stage === 'live') ?? null
 }
