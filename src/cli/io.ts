@@ -22,6 +22,15 @@ export const processIo: Io = {
   },
 }
 
+/**
+ * Ends this process as SIGINT would have. `process.exit` waits for native modules to clean up, and ONNX Runtime aborts the
+ * process when a thread's session is at work meanwhile.
+ */
+export function leaveAtOnce(): void {
+  process.removeAllListeners('SIGINT')
+  process.kill(process.pid, 'SIGINT')
+}
+
 export function printLine(stream: Writable, line = ''): void {
   stream.write(`${line}\n`)
 }

@@ -2,7 +2,7 @@ import { formatTable, InvalidInputError } from '../../base/index.ts'
 import type { PredictFileResult } from '../../platform/index.ts'
 import { createBatchProgress } from '../batch-progress.ts'
 import type { CommandContext } from '../command.ts'
-import { printJson, printLine } from '../io.ts'
+import { leaveAtOnce, printJson, printLine } from '../io.ts'
 import { formatPercent, formatSeconds } from '../print-table.ts'
 import { textOptions } from './train.ts'
 
@@ -31,7 +31,7 @@ export async function predictFile({ io, json, options, openPlatform }: CommandCo
   const progress = createBatchProgress(io)
   const stop = new AbortController()
   const leave = io.onSignal(() => {
-    if (stop.signal.aborted) process.exit(130)
+    if (stop.signal.aborted) leaveAtOnce()
     progress.end()
     printLine(io.stderr, 'Stopping after the rows in work; --resume goes on from there. Once more leaves at once.')
     stop.abort()

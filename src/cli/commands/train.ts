@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../base/index.ts'
 import { adapterFiles, deviceSchema, formatMoney, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, PreparedData, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
-import { printJson, printLine } from '../io.ts'
+import { leaveAtOnce, printJson, printLine } from '../io.ts'
 import { formatEstimate, formatFullEstimate } from '../print-estimate.ts'
 import { formatReport } from '../print-report.ts'
 import { formatMib, formatUsage } from '../print-table.ts'
@@ -94,7 +94,7 @@ export async function withProgress(
   const progress = createTrainProgress(io)
   const stop = new AbortController()
   const leave = io.onSignal(() => {
-    if (stop.signal.aborted) process.exit(130)
+    if (stop.signal.aborted) leaveAtOnce()
     progress.end()
     printLine(io.stderr, 'Stopping after this step; the best model so far is kept. Once more leaves at once.')
     stop.abort()

@@ -1,6 +1,6 @@
 import type { Platform, WorkerEvent } from '../../platform/index.ts'
 import type { CommandBody, CommandContext } from '../command.ts'
-import { type Io, printJson, printLine } from '../io.ts'
+import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
 import { printError } from '../print-error.ts'
 import { createTrainProgress } from '../progress.ts'
 import { formatResult } from './train.ts'
@@ -21,39 +21,44 @@ export const run: CommandBody = async (context) => {
     const outcome = toOutcome(event)
     if (outcome) outcomes.push(outcome)
   }
+  // Before the first job: a signal may come while the worker starts.
+  const signals = listen(io)
   const worker = await platform.startWorker({ concurrency, onEvent })
   printLine(io.stderr, 'Waiting for jobs (stop with Ctrl-C).')
-  await untilSignal(io, () => {
-    const { length } = worker.underway
-    if (length === 0) return null
+  await signals.first
+  const { length } = worker.underway
+  if (length > 0) {
     printer.end()
     printLine(
       io.stderr,
       `Finishing ${length === 1 ? 'the job' : `${length} jobs`} under way. Once more puts ${length === 1 ? 'it' : 'them'} back for another worker.`,
     )
-    return async () => {
+    signals.onLater(async () => {
       await worker.giveBack()
-      process.exit(130)
-    }
-  })
+      leaveAtOnce()
+    })
+  }
   await worker.stop()
   printer.end()
   if (json) printJson(io, { jobs: outcomes })
   return 0
 }
 
-/** Resolves at the first signal; a later one does what `onFirst` gave, if it gave anything. */
-function untilSignal(io: Io, onFirst: () => (() => void) | null): Promise<void> {
-  return new Promise((resolve) => {
-    let onNext: (() => void) | null | undefined
+/** The first signal resolves `first`; later ones do what `onLater` was given, if anything. */
+function listen(io: Io) {
+  let isFirst = true
+  let handler = () => {}
+  const first = new Promise<void>((resolve) => {
     io.onSignal(() => {
-      if (onNext !== undefined) onNext?.()
-      else {
-        onNext = onFirst()
-        resolve()
-      }
+      if (!isFirst) handler()
+      isFirst = false
+      resolve()
     })
   })
+  const onLater = (given: () => void) => {
+    handler = given
+  }
+  return { first, onLater }
 }
 
 function createPrinter({ io, json }: CommandContext, platform: Platform, concurrency: number) {
