@@ -20,6 +20,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   allocation: () => import('./allocation.ts'),
   forecast: () => import('./forecast.ts'),
   'ledger-events': () => import('./ledger-events.ts'),
+  'learning-curve': () => import('./learning-curve.ts'),
   'gate-simulation': () => import('./gate-simulation.ts'),
   flywheel: () => import('./flywheel.ts'),
   'flywheel-shift': async () => ({ benchmark: (await import('./flywheel.ts')).shifted }),

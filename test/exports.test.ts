@@ -155,6 +155,7 @@ describe('the package', () => {
           "errorSlopeAt",
           "expectResidualLifetime",
           "exponentialCurve",
+          "extendLearningCurve",
           "findExpensesToLive",
           "findFlatRanges",
           "findGrowthToLive",

@@ -108,6 +108,44 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/train.ts'),
   },
   {
+    name: 'curve',
+    summary: 'measure how a task’s score grows with its labels, and how many more a target takes',
+    arguments: [
+      {
+        name: '[data]',
+        description: 'labelled file; without it, what the task has learnt from its teacher and people',
+      },
+    ],
+    options: [
+      task,
+      kind,
+      ...columns,
+      { flags: '--test <file>', description: 'test on this file; without it a fifth of the data is held out' },
+      {
+        flags: '--sizes <labels>',
+        kind: 'list',
+        description: 'numbers of labels to train on, such as "250,500,1000,2000" (default: five, up to all there are)',
+      },
+      { flags: '--seeds <n>', kind: 'integer', min: 1, description: 'trainings of each size (default: 3)' },
+      {
+        flags: '--at <labels>',
+        kind: 'list',
+        description: 'numbers of labels to foresee (default: twice and four times the largest size)',
+      },
+      { flags: '--target <score>', kind: 'number', min: 0, description: 'score to be reached, such as 0.95' },
+      {
+        flags: '--bases <models>',
+        kind: 'list',
+        description: 'a curve for each of these base models (default: the bundled all-MiniLM-L6-v2)',
+      },
+      skipBadRows,
+      device,
+      ...Object.entries<OptionSpec>(trainingOptions).flatMap(([name, option]) => (name === 'seed' ? [] : [option])),
+    ],
+    example: 'capstan curve tickets.csv --task support --target 0.95',
+    load: () => import('./commands/curve.ts'),
+  },
+  {
     name: 'evaluate',
     summary: 'measure a model on labelled texts',
     arguments: [{ name: '<data>', description: 'file with a text and its true label in each row' }],

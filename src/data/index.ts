@@ -13,6 +13,7 @@ export {
 } from './example.ts'
 export { groupByLength } from './group-by-length.ts'
 export { groupNearDuplicates, normalizeText } from './near-duplicates.ts'
+export { nestExamples } from './nest-examples.ts'
 export { openTokenizer, type Tokenizer } from './open-tokenizer.ts'
 export { type PaddedText, padTexts, type TokenMatrix } from './pad-texts.ts'
 export { type Batch, type PlanBatchesOptions, planBatches, rowsPerBatch } from './plan-batches.ts'

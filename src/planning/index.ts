@@ -15,11 +15,13 @@ export {
 export { planAt, tabulateValue, toValueCurve, type ValueTable } from './allocation/tabulate-value.ts'
 export { type Link, marginalValues, planValue, type Spend, type ValueNode } from './allocation/value-tree.ts'
 export { chooseLearningCurve, type LearningChoice, type LearningTrial } from './curves/choose-learning-curve.ts'
+export { type ExtendCurveOptions, type ExtendedCurve, extendLearningCurve } from './curves/extend-learning-curve.ts'
 export { fitLearningCurve, type LearningFit, type LearningObservation } from './curves/fit-learning-curve.ts'
 export { findLabelsNeeded, findOptimalLabels, type LabelsNeeded } from './curves/labels-needed.ts'
 export {
   errorAt,
   errorSlopeAt,
+  type LearningCurve,
   type LearningForm,
   type LearningParameters,
   labelsFor,

@@ -26,6 +26,7 @@ import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type Se
 import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { type Books, openBooks } from './books.ts'
+import { type CurveRequest, type CurveResult, measureCurve } from './curve/measure-curve.ts'
 import { databaseUrlOf } from './database-url.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
@@ -103,6 +104,8 @@ export type Platform = {
   listJobs(): Promise<JobRecord[]>
   /** Goes on with a training run whose process was killed. */
   resume(request?: ResumeRequest): Promise<TrainTaskResult>
+  /** How a task's score grows with its labels: trains on nested parts of the data what was not trained before. */
+  curve(request: CurveRequest): Promise<CurveResult>
   /** Measures a version (the live one unless told) on a labelled file. */
   evaluate(request: EvaluateRequest): Promise<{ model: ModelVersion; report: EvaluationReport; skipped: number }>
   /** One prediction with all scores per input, by the task's live version. */
@@ -242,6 +245,7 @@ export async function createPlatform({
     startWorker: jobs.startWorker,
     listJobs: jobs.listJobs,
     resume: (request = {}) => resumeTask(context, request),
+    curve: (request) => measureCurve(context, withColumns(tasks, request)),
     evaluate: (request) => evaluateTask(context, withColumns(tasks, request)),
     predict: (task, inputs, options) => pool.predict(task, inputs, options),
     answer: (task, inputs, options) => flywheel.answer(task, inputs, options),

@@ -33,7 +33,18 @@ export async function readFacts(context: PlatformContext, request: FactsRequest)
 
 async function readMeasuredRuns({ registry }: PlatformContext, task: string): Promise<PlanFacts['runs']> {
   const models = await registry.listModelVersions()
-  return models
+  const points = await registry.listLearningPoints(task)
+  const newest = points.at(-1)?.recipe
+  const ofCurve = points
+    .filter(({ recipe }) => recipe === newest)
+    .map(({ labels, score: { value, interval }, testExamples }) => ({
+      version: null,
+      trainExamples: labels,
+      score: value,
+      interval,
+      testExamples,
+    }))
+  const ofVersions = models
     .filter((model) => model.task === task)
     .flatMap((model) => {
       const { version, score, trainExamples } = toMeasured(model)
@@ -41,6 +52,7 @@ async function readMeasuredRuns({ registry }: PlatformContext, task: string): Pr
       const { value, interval, testExamples } = score
       return [{ version, trainExamples, score: value, interval, testExamples }]
     })
+  return [...ofVersions, ...ofCurve]
 }
 
 /** Undefined where the date is none, which the check of the file reports. */

@@ -1,4 +1,5 @@
 export type { DownloadProgress } from './download-model.ts'
+export type { LearningPoint } from './learning-points.ts'
 export type { NewModelVersion, VersionReference } from './model-version.ts'
 export { openRegistry, type Registry } from './registry.ts'
 export {

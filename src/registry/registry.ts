@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/index.ts'
 import type { Choice, ModelVersion, Run, RunDetails, RunEstimate, Usage } from '../contracts/index.ts'
 import type { Hold, Store } from '../storage/index.ts'
+import { insertLearningPoint, type LearningPoint, selectLearningPoints } from './learning-points.ts'
 import {
   endShadow,
   findEarlierVersion,
@@ -70,6 +71,10 @@ export type Registry = {
   /** Adds to a run's series, in place of what they have for the same steps and epochs. */
   recordSeries(id: string, series: RunSeries): Promise<void>
   readSeries(id: string): Promise<Pick<RunDetails, 'effectiveSettings' | 'steps' | 'epochs'>>
+  /** Keeps what a run has measured for a learning curve. */
+  recordLearningPoint(point: LearningPoint): Promise<void>
+  /** Of a task, in the order in which they were measured. */
+  listLearningPoints(task: string): Promise<LearningPoint[]>
   /** The newest first. */
   listRuns(filter?: { task?: string }): Promise<Run[]>
   /**
@@ -129,6 +134,8 @@ export async function openRegistry({ store, clock = systemClock }: { store: Stor
     beginSeries: (id, start) => beginSeries(context, id, start),
     recordSeries: (id, series) => recordSeries(context, id, series),
     readSeries: (id) => selectMetrics(store.database, id),
+    recordLearningPoint: (point) => insertLearningPoint(store, point),
+    listLearningPoints: (task) => selectLearningPoints(store, task),
     listRuns: (filter) => listRuns(context, filter),
     recordModelVersion: (model) => recordModelVersion(context, model),
     promoteVersion: (id) => promoteVersion(context, id),

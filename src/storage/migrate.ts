@@ -7,6 +7,7 @@ import { addRunEstimate } from './migrations/004-run-estimate.ts'
 import { addFlywheel } from './migrations/005-flywheel.ts'
 import { addAccess } from './migrations/006-access.ts'
 import { addBooks } from './migrations/008-books.ts'
+import { addLearningPoints } from './migrations/009-learning-points.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
@@ -18,6 +19,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['005-flywheel', addFlywheel],
   ['006-access', addAccess],
   ['008-books', addBooks],
+  ['009-learning-points', addLearningPoints],
 ]
 
 /**

@@ -47,6 +47,22 @@ type RunEpochsTable = {
   is_best: boolean
 }
 
+type LearningPointsTable = {
+  run: string
+  task: string
+  recipe: string
+  base: string
+  labels: number
+  seed: bigint
+  score_name: string
+  score: number
+  score_low: number
+  score_high: number
+  test_examples: number
+  parameters: bigint
+  cpu_seconds: number
+}
+
 type ModelVersionsTable = {
   id: string
   task: string
@@ -277,6 +293,7 @@ export type Schema = {
   runs: RunsTable
   run_steps: RunStepsTable
   run_epochs: RunEpochsTable
+  learning_points: LearningPointsTable
   model_versions: ModelVersionsTable
   ledger_entries: LedgerEntriesTable
   ledger_postings: LedgerPostingsTable

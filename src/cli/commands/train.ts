@@ -161,7 +161,7 @@ function withCounts({ train, validation, test, ...rest }: PreparedData) {
   return { ...rest, counts: { train: train.length, validation: validation.length, test: test.length } }
 }
 
-function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {
+export function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {
   const given = Object.keys(trainingOptions).filter((name) => options[name] !== undefined)
   return Object.fromEntries(given.map((name) => [name, options[name]]))
 }

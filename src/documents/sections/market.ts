@@ -100,7 +100,7 @@ function describeFeasibility(
     unknown: 'unknown: no version of the task was measured',
   }
   const measured = best
-    ? ` The best version, ${best.version}, scores ${formatShare(best.score)} (${best.interval.map(formatShare).join(' to ')}, ${best.testExamples} tests).`
+    ? ` The best, ${nameOf(best)}, scores ${formatShare(best.score)} (${best.interval.map(formatShare).join(' to ')}, ${best.testExamples} tests).`
     : ''
   const outlook =
     curve.answer === 'none'
@@ -113,9 +113,9 @@ function describeFeasibility(
       `Task ${task}: the product needs a score of ${formatShare(target)}, which is ${verdicts[reached]}.${measured} ${outlook}`,
     ),
     ...table(
-      ['version>', 'trained on>', 'score>', '95 % interval', 'tested on>'],
-      runs.map(({ version, trainExamples, score, interval, testExamples }) => [
-        String(version),
+      ['model', 'trained on>', 'score>', '95 % interval', 'tested on>'],
+      runs.map(({ trainExamples, score, interval, testExamples, ...run }) => [
+        nameOf(run),
         formatCount(trainExamples),
         formatShare(score),
         interval.map(formatShare).join(' to '),
@@ -123,6 +123,10 @@ function describeFeasibility(
       ]),
     ),
   ]
+}
+
+function nameOf({ version }: { version: number | null }): string {
+  return version === null ? 'of the learning curve' : `version ${version}`
 }
 
 export function composeScore({ score }: AssessReport): Section | undefined {

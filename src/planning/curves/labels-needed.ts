@@ -35,7 +35,7 @@ export function findLabelsNeeded(
       hint: 'Give an error above 0 and at least one round.',
     })
   }
-  const needed = draws.map((parameters) => labelsFor(fit.form, parameters, target))
+  const needed = draws.map(({ form, parameters }) => labelsFor(form, parameters, target))
   const unreachableShare = needed.filter((labels) => labels === Number.POSITIVE_INFINITY).length / needed.length
   if (!beatsLastValue || unreachableShare > unreachableShareMax) {
     const why = beatsLastValue

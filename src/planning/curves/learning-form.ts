@@ -74,6 +74,9 @@ const mmf4: LearningForm = {
 
 export const learningForms = { pow3, pow4, mmf4 } as const satisfies Record<string, LearningForm>
 
+/** A form with its parameters. */
+export type LearningCurve = { form: LearningForm; parameters: LearningParameters }
+
 /** The error that n labels leave. */
 export function errorAt(form: LearningForm, parameters: LearningParameters, n: number): number {
   return floorOf(parameters) + gainOf(parameters) * form.u(parameters, n)

@@ -4,11 +4,13 @@
  */
 import { createRandom, InvalidInputError, type Random } from '../../base/index.ts'
 import { fitLearningCurve, type LearningFit, type LearningObservation } from './fit-learning-curve.ts'
-import { errorAt, errorGradientAt, type LearningParameters } from './learning-form.ts'
+import { errorAt, errorGradientAt, type LearningCurve } from './learning-form.ts'
 import { bilinear, invertSymmetric, normalMatrix } from './least-squares.ts'
 import { quantile } from './quantile.ts'
 
-export type LearningBootstrap = { fit: LearningFit; draws: readonly LearningParameters[] }
+export type LearningBootstrap = { fit: LearningFit; draws: readonly LearningCurve[] }
+
+export type BootstrapOptions = { draws?: number; seed?: number; by?: 'residual' | 'seed' }
 
 /**
  * σ²·(JᵀWJ)⁻¹ in the order of the parameters, with σ² = Σ w·residual² / (observations − parameters): Laplace's
@@ -36,27 +38,22 @@ export function standardErrorAt(fit: LearningFit, labels: number): { error: numb
 
 /**
  * Curves fitted to resampled observations. 'residual' adds residuals, each freed of its leverage, drawn from all sizes in proportion
- * to their weights; 'seed' draws, for each size, from its own runs, and needs two or more of each.
+ * to their weights; 'seed' draws, for each size, from its own runs, and needs two or more of each. `refit` makes a curve of
+ * what was drawn: where it also chooses the form, the draws hold the doubt about the form too.
  */
 export function bootstrapLearningCurve(
   fit: LearningFit,
-  { draws = 1000, seed = 0, by = 'residual' }: { draws?: number; seed?: number; by?: 'residual' | 'seed' } = {},
+  { draws = 1000, seed = 0, by = 'residual' }: BootstrapOptions = {},
+  refit: (observations: LearningObservation[]) => LearningCurve = (drawn) => fitLearningCurve(drawn, fit.form),
 ): LearningBootstrap {
   const resample = by === 'residual' ? residualSampler(fit) : seedSampler(fit)
   const random = createRandom(seed, 'learning-curve', by)
-  return {
-    fit,
-    draws: Array.from({ length: draws }, () => fitLearningCurve(resample(random), fit.form).parameters),
-  }
+  return { fit, draws: Array.from({ length: draws }, () => refit(resample(random))) }
 }
 
 /** Quantiles of the true error at n labels. A measurement scatters around it by its own test error. */
-export function errorQuantiles(
-  { fit, draws }: LearningBootstrap,
-  labels: number,
-  quantiles: readonly number[],
-): number[] {
-  const errors = draws.map((parameters) => errorAt(fit.form, parameters, labels))
+export function errorQuantiles({ draws }: LearningBootstrap, labels: number, quantiles: readonly number[]): number[] {
+  const errors = draws.map(({ form, parameters }) => errorAt(form, parameters, labels))
   return quantiles.map((q) => quantile(errors, q))
 }
 

@@ -1,13 +1,11 @@
 /** Whether a model can be made that is good enough, from the runs that were measured: what it reaches now, and what more labels would. */
-import { chooseLearningCurve } from '../curves/choose-learning-curve.ts'
-import { findLabelsNeeded } from '../curves/labels-needed.ts'
-import { errorAt } from '../curves/learning-form.ts'
-import { bootstrapLearningCurve } from '../curves/learning-uncertainty.ts'
-import { weighByTestError } from '../curves/weigh-observations.ts'
+import { present } from '../../base/index.ts'
+import { extendLearningCurve } from '../curves/extend-learning-curve.ts'
 
-/** One measured version of a task. */
+/** One measured model of a task. */
 export type MeasuredRun = {
-  version: number
+  /** Null for a model of the learning curve, which is not kept. */
+  version: number | null
   trainExamples: number
   score: number
   interval: readonly [number, number]
@@ -38,7 +36,9 @@ export function judgeFeasibility(options: {
   seed: number
 }): Feasibility {
   const { target, labelPrice, seed } = options
-  const runs = [...options.runs].sort((a, b) => a.trainExamples - b.trainExamples || a.version - b.version)
+  const runs = [...options.runs].sort(
+    (a, b) => a.trainExamples - b.trainExamples || (a.version ?? 0) - (b.version ?? 0),
+  )
   const best = runs.reduce<MeasuredRun | null>((one, other) => (!one || other.score > one.score ? other : one), null)
   const curve = extend(runs, target, seed)
   const have = Math.max(0, ...runs.map(({ trainExamples }) => trainExamples))
@@ -58,23 +58,39 @@ function verdictOf({ score, interval }: MeasuredRun, target: number): Feasibilit
   return score >= target || interval[1] >= target ? 'maybe' : 'no'
 }
 
-function extend(runs: readonly MeasuredRun[], target: number, seed: number): Feasibility['curve'] {
-  const sizes = new Set(runs.map(({ trainExamples }) => trainExamples)).size
+function extend(all: readonly MeasuredRun[], target: number, seed: number): Feasibility['curve'] {
+  // Versions differ in more than their examples; what was trained for the curve does not.
+  const ofCurve = all.filter(({ version }) => version === null)
+  const runs = countSizes(ofCurve) < sizesMin ? all : ofCurve
+  const sizes = countSizes(runs)
   if (sizes < sizesMin) {
-    const why = `The task was trained on ${sizes} different numbers of examples; a learning curve takes ${sizesMin}, each twice the one before.`
+    const why = `The task was trained on ${sizes} different numbers of examples; a learning curve takes ${sizesMin}, each twice the one before: capstan curve measures it.`
     return { answer: 'none', why }
   }
   if (!(target < 1)) return { answer: 'none', why: `No number of labels reaches a score of ${target}.` }
-  const tests = runs.map(({ testExamples }) => testExamples)
-  const observations = weighByTestError(
-    runs.map(({ trainExamples, score }) => ({ labels: trainExamples, error: 1 - score })),
-    Math.max(1, Math.min(...tests)),
-  )
-  const { fit, beatsLastValue } = chooseLearningCurve(observations)
-  const needed = findLabelsNeeded(bootstrapLearningCurve(fit, { seed }), { target: 1 - target, beatsLastValue })
-  if (needed.answer === 'refused') return { answer: 'none', why: needed.why }
-  const { p10, p50, p90, buyNow } = needed
   const most = Math.max(...runs.map(({ trainExamples }) => trainExamples))
-  const atDouble = 1 - errorAt(fit.form, fit.parameters, 2 * most)
-  return { answer: 'labels', form: fit.form.name, p10, p50, p90, buyNow, atDouble }
+  const { curve, needed, forecasts } = extendLearningCurve(
+    runs.map(({ trainExamples, score }) => ({ labels: trainExamples, score })),
+    {
+      testExamples: Math.max(1, Math.min(...runs.map(({ testExamples }) => testExamples))),
+      at: [2 * most],
+      target,
+      seed,
+    },
+  )
+  if (needed?.answer !== 'labels') return { answer: 'none', why: present(needed, 'the labels needed').why }
+  const { p10, p50, p90, buyNow } = needed
+  return {
+    answer: 'labels',
+    form: curve.form.name,
+    p10,
+    p50,
+    p90,
+    buyNow,
+    atDouble: present(forecasts[0], 'the score at twice the labels').score,
+  }
+}
+
+function countSizes(runs: readonly MeasuredRun[]): number {
+  return new Set(runs.map(({ trainExamples }) => trainExamples)).size
 }

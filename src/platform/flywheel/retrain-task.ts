@@ -245,6 +245,15 @@ export function requireTaskConfig(settings: TaskConfig | undefined, task: string
   })
 }
 
+/** What a task has learnt so far, as examples. Throws InvalidInputError `flywheel.no-gate`, `flywheel.too-few-examples`. */
+export async function readTaskExamples(
+  { store, tasks }: PlatformContext,
+  task: string,
+): Promise<{ kind: TaskKind; examples: Example[] }> {
+  const kind = requireTaskConfig(tasks.of(task), task).kind as TaskKind
+  return { kind, examples: usableExamples(await selectExamples(store, task), kind, task).map(toExample) }
+}
+
 /** Those of the task's kind whose labels others have too. */
 function usableExamples(records: readonly ExampleRecord[], kind: TaskKind, task: string): ExampleRecord[] {
   const wanted = kind === 'classify' ? 'class' : 'classes'

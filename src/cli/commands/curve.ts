@@ -1,0 +1,125 @@
+import { InvalidInputError } from '../../base/index.ts'
+import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
+import type { CurveEvent, CurveRequest, CurveResult, MeasuredCurve } from '../../platform/index.ts'
+import type { CommandBody, CommandContext } from '../command.ts'
+import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
+import { formatCurve } from '../print-curve.ts'
+import { createTrainProgress } from '../progress.ts'
+import { columnOptions, readSettings, textOptions } from './train.ts'
+
+export const run: CommandBody = async (context) => {
+  const { io, json } = context
+  const request = readRequest(context)
+  const platform = await context.openPlatform()
+  const progress = createCurveProgress(io)
+  const abort = new AbortController()
+  const leave = io.onSignal(() => {
+    if (abort.signal.aborted) leaveAtOnce()
+    progress.end()
+    printLine(io.stderr, 'Stopping after this step; what is measured is kept. Once more leaves at once.')
+    abort.abort()
+  })
+  try {
+    const result = await platform.curve({ ...request, signal: abort.signal, onEvent: progress.show })
+    progress.end()
+    if (json) printJson(io, toJson(result))
+    else for (const line of formatResult(result, request)) printLine(io.stdout, line)
+    return 0
+  } catch (error) {
+    if (abort.signal.aborted && error === abort.signal.reason) return 130
+    throw error
+  } finally {
+    progress.end()
+    leave()
+  }
+}
+
+function readRequest({ positionals: [data], options }: CommandContext): CurveRequest {
+  const bases = options.bases as string[] | undefined
+  return {
+    task: String(options.task),
+    ...(data === undefined ? {} : { data }),
+    ...textOptions(options, ['test', ...columnOptions]),
+    ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
+    ...(options.skipBadRows ? { skipBadRows: true } : {}),
+    bases,
+    sizes: readSizes(options.sizes, '--sizes'),
+    at: readSizes(options.at, '--at'),
+    seeds: options.seeds as number | undefined,
+    target: options.target as number | undefined,
+    settings: readSettings(options),
+  }
+}
+
+function readSizes(given: unknown, flag: string): number[] | undefined {
+  if (given === undefined) return undefined
+  const texts = given as string[]
+  const wrong = texts.filter((text) => !/^[1-9]\d*$/.test(text.trim()))
+  if (wrong.length === 0) return texts.map(Number)
+  throw new InvalidInputError('cli.bad-usage', `${flag} takes numbers of labels, and not ${wrong.join(', ')}`, {
+    hint: `Separate whole numbers by commas: ${flag} 500,1000,2000`,
+  })
+}
+
+function createCurveProgress(io: Io) {
+  const progress = createTrainProgress(io)
+  const say = (line: string) => {
+    progress.end()
+    printLine(io.stderr, line)
+  }
+  return {
+    end: progress.end,
+    show(event: CurveEvent) {
+      switch (event.type) {
+        case 'sizes-ready':
+          say(
+            `data      ${event.train} examples to train on, ${event.test} to test; sizes ${event.sizes.join(', ')}: ` +
+              `${event.trainings} trainings${event.known > 0 ? `, and ${event.known} that were made before` : ''}`,
+          )
+          break
+        case 'point-start':
+          say(
+            `training  ${event.index + 1} of ${event.trainings}: ${event.labels} labels, seed ${event.seed}, ${event.base}`,
+          )
+          break
+        case 'point-end': {
+          const { labels, score } = event.point
+          say(`          ${labels} labels: ${score.name} ${(100 * score.value).toFixed(1)} %`)
+          break
+        }
+        // Settings and epochs of each of many trainings would bury the scores.
+        case 'step-end':
+          progress.show(event)
+      }
+    },
+  }
+}
+
+function formatResult({ task, testExamples, curves, cost }: CurveResult, { target }: CurveRequest): string[] {
+  return [
+    ...curves.flatMap((curve) => [...formatCurve(curve, { task, testExamples, target }), '']),
+    ...(curves.length > 1 ? [...compareBases(curves), ''] : []),
+    cost ? `cost      ${formatMoney(cost)} of compute, booked` : 'cost      nothing: all of it was measured before',
+  ]
+}
+
+/** Against the size of the model: the largest training set of each base. */
+function compareBases(curves: readonly MeasuredCurve[]): string[] {
+  return curves
+    .toSorted((one, other) => one.parameters - other.parameters)
+    .map(({ base, parameters, points }) => {
+      const most = Math.max(...points.map(({ labels }) => labels))
+      const scores = points.filter(({ labels }) => labels === most).map(({ score }) => score.value)
+      const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+      return `${(parameters / 1e6).toFixed(1)} M weights, ${most} labels: ${(100 * mean).toFixed(1)} %  ${base}`
+    })
+}
+
+function toJson({ curves, ...result }: CurveResult) {
+  const plain = (curve: MeasuredCurve) => {
+    if (!curve.extended) return curve
+    const { form, parameters } = curve.extended.curve
+    return { ...curve, extended: { ...curve.extended, curve: { form: form.name, parameters } } }
+  }
+  return { ...result, curves: curves.map(plain) }
+}

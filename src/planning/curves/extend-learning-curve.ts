@@ -1,0 +1,74 @@
+/** A measured learning curve, carried beyond its largest training set as far as the measurements say. */
+import { chooseLearningCurve, type LearningTrial } from './choose-learning-curve.ts'
+import { type LearningObservation, toAnchors } from './fit-learning-curve.ts'
+import { findLabelsNeeded, type LabelsNeeded } from './labels-needed.ts'
+import { errorAt, errorSlopeAt, type LearningCurve } from './learning-form.ts'
+import { bootstrapLearningCurve, errorQuantiles } from './learning-uncertainty.ts'
+import { weighByTestError } from './weigh-observations.ts'
+
+export type ForecastScore = {
+  labels: number
+  /** By the chosen curve. */
+  score: number
+  /** 90 %, over the bootstrap's curves. */
+  interval: [number, number]
+}
+
+export type ExtendedCurve = {
+  curve: LearningCurve
+  trials: readonly LearningTrial[]
+  /** False where no form foresaw the largest size better than the last value: then nothing beyond it is said. */
+  beatsLastValue: boolean
+  /** For each of the sizes that were asked; empty where nothing can be said of them. */
+  forecasts: ForecastScore[]
+  /** By how much one more label raises the score at the largest size. */
+  slope: number
+  /** Null where no target was asked. */
+  needed: LabelsNeeded | null
+}
+
+export type ExtendCurveOptions = {
+  /** Examples that each score was measured on. */
+  testExamples: number
+  /** Sizes of training set to foresee. */
+  at?: readonly number[] | undefined
+  /** Score to be reached, below 1. */
+  target?: number | undefined
+  seed?: number | undefined
+  draws?: number | undefined
+}
+
+/**
+ * Fits every form, chooses by the largest size, and draws whole curves, each with a form chosen anew. Scores are shares in
+ * which 1 is perfect. Throws `planning.too-few-anchors` below four sizes.
+ */
+export function extendLearningCurve(
+  scores: readonly { labels: number; score: number }[],
+  { testExamples, at = [], target, seed = 0, draws = 1000 }: ExtendCurveOptions,
+): ExtendedCurve {
+  const errors = scores.map(({ labels, score }) => ({ labels, error: 1 - score }))
+  const observations = weighByTestError(errors, testExamples)
+  const { fit, trials, beatsLastValue } = chooseLearningCurve(observations)
+  const by = haveSeveralSeeds(observations) ? 'seed' : 'residual'
+  const bootstrap = bootstrapLearningCurve(fit, { seed, draws, by }, (drawn) => chooseLearningCurve(drawn).fit)
+  const largest = Math.max(...toAnchors(observations).map(({ labels }) => labels))
+  const { form, parameters } = fit
+  return {
+    curve: { form, parameters },
+    trials,
+    beatsLastValue,
+    forecasts: (beatsLastValue ? at : []).map((labels) => {
+      const [high, low] = errorQuantiles(bootstrap, labels, [0.05, 0.95]) as [number, number]
+      return { labels, score: 1 - errorAt(form, parameters, labels), interval: [1 - low, 1 - high] }
+    }),
+    slope: -errorSlopeAt(form, parameters, largest),
+    needed: target === undefined ? null : findLabelsNeeded(bootstrap, { target: 1 - target, beatsLastValue }),
+  }
+}
+
+/** Two or more runs of every size. */
+function haveSeveralSeeds(observations: readonly LearningObservation[]): boolean {
+  const counts = new Map<number, number>()
+  for (const { labels } of observations) counts.set(labels, (counts.get(labels) ?? 0) + 1)
+  return [...counts.values()].every((count) => count > 1)
+}
