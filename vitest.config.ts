@@ -22,8 +22,8 @@ const postgresql = {
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     projects: [embedded, ...(hasPostgresql() ? [postgresql] : [])].map((test) => ({ extends: true, test })),
   },

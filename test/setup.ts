@@ -1,8 +1,13 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 
 // Tests are the same on every run; a failure found with another seed becomes a case of its own.
 fc.configureGlobal({ seed: 20_261_123 })
+
+// Making an empty database takes seconds: one is made, and each project copies it.
+process.env.CAPSTAN_DATABASE_TEMPLATE = join(tmpdir(), 'capstan-test-database')
 
 // A developer's own database is none for tests.
 delete process.env.DATABASE_URL

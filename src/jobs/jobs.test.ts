@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 const endOf = (id: string | null) =>
-  expect.poll(async () => (await jobs.list()).find((job) => job.id === id), { timeout: 20_000, interval: 20 })
+  expect.poll(async () => (await jobs.list()).find((job) => job.id === id), { timeout: 120_000, interval: 20 })
 
 describe('a job', () => {
   it('waits until there is a worker, and keeps what came of it', async () => {
@@ -67,7 +67,7 @@ describe('a job', () => {
     expect(await send('topics')).not.toBeNull()
     expect([await send(), await send()]).not.toContain(null)
     const { release } = await holdJobs()
-    await expect.poll(async () => (await jobs.list({ state: 'active' })).length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(async () => (await jobs.list({ state: 'active' })).length, { timeout: 120_000 }).toBe(1)
     expect(await send('support')).not.toBeNull()
     expect((await jobs.list({ state: 'waiting' })).map(({ singletonKey }) => singletonKey)).toContain('support')
     release()
@@ -85,7 +85,7 @@ describe('a job', () => {
     }
     const ids = await Promise.all(Array.from({ length: 40 }, (_, i) => jobs.send('add', { a: i, b: 0 })))
     await Promise.all([jobs.work('add', handler, { concurrency: 2 }), jobs.work('add', handler, { concurrency: 2 })])
-    await expect.poll(() => done.length, { timeout: 20_000 }).toBe(40)
+    await expect.poll(() => done.length, { timeout: 120_000 }).toBe(40)
     await jobs.close()
     expect(done.toSorted()).toEqual(ids.map(String).toSorted())
     expect(underwayMax).toBeLessThanOrEqual(4)
@@ -161,7 +161,7 @@ describe('a job whose worker was killed', () => {
         store.database,
       )
       const taker = await jobs.work('wait', () => new Promise(() => {}), { concurrency: 0 })
-      await expect.poll(async () => (await jobs.list({ state: 'active' })).length, { timeout: 20_000 }).toBe(0)
+      await expect.poll(async () => (await jobs.list({ state: 'active' })).length, { timeout: 120_000 }).toBe(0)
       await taker.stop()
     }
     expect(await jobs.list()).toMatchObject([

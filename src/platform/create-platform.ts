@@ -27,7 +27,7 @@ import { openStore, type Store } from '../storage/index.ts'
 import type { EvaluationReport } from '../training/index.ts'
 import { type Books, openBooks } from './books.ts'
 import { type CurveRequest, type CurveResult, measureCurve } from './curve/measure-curve.ts'
-import { databaseUrlOf } from './database-url.ts'
+import { databaseUrlOf, templateFolderOf } from './database-environment.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
 import { evaluateModel } from './evaluate-model.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
@@ -188,7 +188,13 @@ export async function createPlatform({
 }: PlatformOptions = {}): Promise<Platform> {
   const { config, folder: configFolder, storageFolder } = await readConfig({ projectFolder, file: configFile })
   const device = wanted ?? config.device
-  const store = await openStore({ folder: storageFolder, databaseUrl, ...(owner ? { owner } : {}) })
+  const templateFolder = templateFolderOf()
+  const store = await openStore({
+    folder: storageFolder,
+    databaseUrl,
+    ...(owner ? { owner } : {}),
+    ...(templateFolder ? { templateFolder } : {}),
+  })
   const registry = await openRegistry({ store, clock })
   const ledger = createLedger({ store, clock })
   const tasks = await openTaskSettings(store, config, clock)

@@ -41,7 +41,7 @@ export type OpenStoreOptions = {
   databaseUrl?: string | undefined
   /** Told to a second process that wants the folder of an embedded database. */
   owner?: { url?: string }
-  /** Where an empty database is kept to be copied, so that a new folder costs 0.1 s in place of 4: for tests. */
+  /** Where an empty database is kept to be copied, so that a new folder costs 0.1 s in place of 4. */
   templateFolder?: string
 }
 

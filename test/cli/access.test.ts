@@ -37,7 +37,7 @@ describe('capstan serve without keys', () => {
       '--log-level',
       'error',
     ])
-    await vi.waitFor(() => expect(cli.stdout()).toContain('url'), { timeout: 30_000, interval: 20 })
+    await vi.waitFor(() => expect(cli.stdout()).toContain('url'), { timeout: 120_000, interval: 20 })
     cli.signal()
     expect((await cli.result).code).toBe(0)
   })

@@ -263,7 +263,7 @@ describe('on a project', () => {
     const cli = startCli(
       inProject('train', data, '--task', 'stopped', '--base', base, '--epochs', '5000', '--patience', '5000'),
     )
-    await vi.waitFor(() => expect(cli.stderr()).toContain('epoch 2:'), { timeout: 30_000, interval: 20 })
+    await vi.waitFor(() => expect(cli.stderr()).toContain('epoch 2:'), { timeout: 120_000, interval: 20 })
     cli.signal()
     const { code, stdout } = await cli.result
     expect(code).toBe(130)
@@ -273,7 +273,7 @@ describe('on a project', () => {
 
   it('serve answers over HTTP until a signal', async () => {
     const cli = startCli(inProject('serve', '--port', '0', '--log-level', 'error', '--json'))
-    await vi.waitFor(() => expect(cli.stdout()).toContain('url'), { timeout: 30_000, interval: 20 })
+    await vi.waitFor(() => expect(cli.stdout()).toContain('url'), { timeout: 120_000, interval: 20 })
     const { url } = JSON.parse(cli.stdout()) as { url: string }
     const response = await fetch(`${url}/v1/tasks/support/predictions`, {
       method: 'POST',

@@ -68,7 +68,7 @@ describe('capstan train --resume', () => {
     // Steps whose checkpoint was the last thing that the killed process did may be missing; none is there twice.
     expect(found).toEqual(expected.filter(({ step }) => found.some((one) => one.step === step)))
     expect(found.at(-1)).toEqual(expected.at(-1))
-  }, 60_000)
+  })
 
   it('says what to do where nothing was interrupted', async () => {
     const { code, stderr } = await runCli(['train', '--resume', '--project', join(folder, 'whole')])
@@ -85,5 +85,5 @@ describe('capstan train --resume', () => {
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('platform.data-changed') })
     await writeFile(data(), before)
     expect((await runCli(['train', '--resume', '--project', join(folder, 'changed')])).code).toBe(0)
-  }, 60_000)
+  })
 })

@@ -11,7 +11,7 @@ import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { createTestDatabase, storeKind } from '../open-test-store.ts'
 import { runCli, startCli } from './run-cli.ts'
 
-const waiting = { timeout: 60_000 }
+const waiting = { timeout: 240_000 }
 let folder: string
 let project: string
 let base: string
@@ -44,7 +44,7 @@ const listRuns = async () => {
   return (JSON.parse(stdout) as { runs: RunDetails[] }).runs
 }
 
-describe('a queued training', { timeout: 120_000 }, () => {
+describe('a queued training', () => {
   it('is checked and named when it is queued, and done by a worker, which then ends at a signal', async () => {
     const { code, stdout, stderr } = await queue('--epochs', '1', '--promote')
     expect(code, stderr).toBe(0)

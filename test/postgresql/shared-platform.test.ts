@@ -33,6 +33,6 @@ it('one answers with what the other has trained, and with what it promotes while
   const second = await trainer.train({ ...request, settings: { epochs: 1, seed: 7 } })
   expect(await answering()).toBe(first.model.id)
   await trainer.promote('tiny', second.model.version)
-  await expect.poll(answering, { timeout: 10_000 }).toBe(second.model.id)
+  await expect.poll(answering, { timeout: 120_000 }).toBe(second.model.id)
   expect((await server.listRuns()).map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded'])
 })

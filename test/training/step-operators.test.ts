@@ -56,4 +56,4 @@ it('are all in the table of kernels, and no others', async () => {
     for (const operator of await operatorsOf(tiny, 'classify', settings)) found.add(operator)
   await rm(folder, { recursive: true })
   expect([...found].sort()).toEqual(stepOperators)
-}, 240_000)
+})

@@ -164,7 +164,7 @@ describe('the bootstrap', () => {
     }
     expect(covered / 200).toBeGreaterThanOrEqual(0.85)
     expect(covered / 200).toBeLessThanOrEqual(0.95)
-  }, 240_000)
+  })
 
   it('draws the same curves for the same seed, and by seed only where there are several', () => {
     const fitted = fitLearningCurve(drawObservations([0.08, 1.8, 0.45], 1), pow3)

@@ -144,7 +144,7 @@ describe('a plan report', () => {
       }),
       { numRuns: 15 },
     )
-  }, 60_000)
+  })
 
   it('values today’s spend as the forecast does, so that allocation and forecast are one plan', () => {
     const { allocation, split } = report(company())
