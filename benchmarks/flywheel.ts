@@ -40,7 +40,7 @@ export const benchmark: Benchmark = {
   name: 'flywheel',
   description: `Banking77 as live traffic with a replay teacher, target ${target}; writes flywheel.svg`,
   async run(options) {
-    const streamed = await stream(options, (texts) => texts, { examplesMin: 1000, growth: 1.7, epochs: 4, folds: 4 })
+    const streamed = await stream(options, (texts) => texts, { examplesMin: 1000, growth: 1.4, epochs: 4, folds: 4 })
     try {
       return await report(options, streamed)
     } finally {

@@ -1,6 +1,6 @@
 /** What Node's HTTP server refuses before there is a request for the app: answered with problem details, as all else is. */
 import { randomUUID } from 'node:crypto'
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type CapstanError, InvalidInputError, LimitError, UnsupportedError } from '../base/index.ts'
 import { toProblem } from './problem.ts'
@@ -18,6 +18,13 @@ export function answerProtocolFaults(server: Server): void {
     const hint = 'The routes are listed at /openapi.json.'
     endWithProblem(socket, new UnsupportedError('request.method-not-allowed', what, { hint }))
   })
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.headers.upgrade === undefined) return
+    // Of a request that asks for another protocol Node takes the end of the connection for the end of the body, and hangs up.
+    request.socket.prependListener('end', () => {
+      if (!request.complete && !response.headersSent) endWithProblem(request.socket, unreadable())
+    })
+  })
   server.on('checkExpectation', (request, response) => {
     const what = `The expectation "${request.headers.expect}" cannot be met`
     const { status, headers, body } = toReply(new UnsupportedError('request.unmet-expectation', what))
@@ -34,6 +41,10 @@ function explainFault(cause: NodeJS.ErrnoException): CapstanError {
     const hint = 'Send the whole request at once.'
     return new LimitError('request.timed-out', 'The request did not arrive in time', { hint, cause })
   }
+  return unreadable(cause)
+}
+
+function unreadable(cause?: Error): CapstanError {
   const hint = 'Send it as HTTP/1.1 has it.'
   return new InvalidInputError('request.unreadable', 'The request cannot be read', { hint, cause })
 }

@@ -75,6 +75,12 @@ describe('a malformed request', () => {
       400,
       'request.unreadable',
     ],
+    [
+      'a body that ends early and a wish for another protocol',
+      `${start}Authorization: Bearer TOKEN\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 9\r\n\r\nabc`,
+      400,
+      'request.unreadable',
+    ],
   ])('of %s is answered before it reaches a route', async (_, text, status, code) => {
     const reply = await sendRaw(server.url, Buffer.from(text.replace('TOKEN', token)))
     expect(reply?.status).toBe(status)
