@@ -1,7 +1,7 @@
 /** Banking77's training questions as live traffic: from nothing, through the teacher, to the own model under its promise. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createRandom, shuffle } from '../src/base/index.ts'
 import { formatMoney } from '../src/contracts/index.ts'
 import { readExamples } from '../src/data/index.ts'
@@ -106,7 +106,7 @@ async function stream(
   retraining: Record<string, number>,
 ): Promise<Streamed> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-flywheel-'))
-  await writeFile(join(folder, 'capstan.yaml'), configOf(join(data, train), retraining))
+  await writeFile(join(folder, 'capstan.yaml'), configOf(resolve(data, train), retraining))
   const { examples } = await readExamples({ path: join(data, train) })
   const texts = examples.flatMap(({ text, answer }) =>
     answer.kind === 'class' ? [{ text, label: answer.label, isNew: false }] : [],

@@ -3,12 +3,15 @@
  * docs/decisions/010-inference-worker.md and 020-separate-adapters.md.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { CapstanError, packError, present } from '../base/index.ts'
+import { CapstanError, lowerThreadPriority, packError, present } from '../base/index.ts'
 import { createAdaptedBases } from './adapted-bases.ts'
 import { Batcher, type BatchReport } from './batcher.ts'
 import type { InferenceSettings, OpenedModel, ReplyMessage, RequestMessage } from './inference-messages.ts'
 import { type ModelPlace, openPredictor, type Predictor, sessionOptions } from './open-predictor.ts'
 import type { InputTexts } from './read-inputs.ts'
+
+// Models take every core, and what accepts requests and answers them has to get through: three times their weight.
+lowerThreadPriority(5)
 
 const port = present(parentPort, 'the port of the inference worker')
 const { predictorOptions, delayMsMax } = workerData as InferenceSettings

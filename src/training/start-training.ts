@@ -4,7 +4,12 @@ import type { TrainEvent } from './train-event.ts'
 import type { TrainResult } from './train-model.ts'
 import type { TrainRequest } from './training-run.ts'
 
-export type WorkerInput = { request: TrainRequest; purpose: 'train' | 'estimate'; stopFlag: SharedArrayBuffer }
+export type WorkerInput = {
+  request: TrainRequest
+  purpose: 'train' | 'estimate'
+  stopFlag: SharedArrayBuffer
+  niceness?: number | undefined
+}
 
 export type WorkerMessage<Result = TrainResult | ProbedEstimate> =
   | { type: 'event'; event: TrainEvent }
@@ -20,10 +25,14 @@ export type TrainingJob = {
 
 type OnEvent = (event: TrainEvent) => void
 
-/** Runs `trainModel` in a worker thread, so that this thread stays responsive. */
-export function startTraining(request: TrainRequest, onEvent?: OnEvent): TrainingJob {
+/** Runs `trainModel` in a worker thread, so that this thread stays responsive; `niceness`: see lowerThreadPriority. */
+export function startTraining(
+  request: TrainRequest,
+  onEvent?: OnEvent,
+  { niceness }: Pick<WorkerInput, 'niceness'> = {},
+): TrainingJob {
   const stopFlag = new SharedArrayBuffer(4)
-  const result = runWorker<TrainResult>({ request, purpose: 'train', stopFlag }, onEvent)
+  const result = runWorker<TrainResult>({ request, purpose: 'train', stopFlag, niceness }, onEvent)
   return { result, stop: () => Atomics.store(new Int32Array(stopFlag), 0, 1) }
 }
 

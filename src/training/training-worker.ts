@@ -1,11 +1,12 @@
 /** The worker thread's side of `startTraining` and `startEstimate`. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { packError, present } from '../base/index.ts'
+import { lowerThreadPriority, packError, present } from '../base/index.ts'
 import { estimateTraining } from './estimate-training.ts'
 import type { WorkerInput, WorkerMessage } from './start-training.ts'
 import { trainModel } from './train-model.ts'
 
-const { request, purpose, stopFlag } = workerData as WorkerInput
+const { request, purpose, stopFlag, niceness } = workerData as WorkerInput
+if (niceness !== undefined) lowerThreadPriority(niceness)
 const port = present(parentPort, 'parent of the training worker')
 const send = (message: WorkerMessage) => port.postMessage(message)
 const flag = new Int32Array(stopFlag)

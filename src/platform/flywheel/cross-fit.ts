@@ -7,8 +7,11 @@ import { join } from 'node:path'
 import { present } from '../../base/index.ts'
 import type { Device, Prediction } from '../../contracts/index.ts'
 import type { Example } from '../../data/index.ts'
-import { openPredictor } from '../../serving/index.ts'
+import { startInference } from '../../serving/index.ts'
 import { startTraining, type TrainEvent, type TrainRequest } from '../../training/index.ts'
+
+/** Requests go before the training of the model that will answer later ones: a ninth of their weight. */
+export const besideServing = 10
 
 export type CrossFitOptions = {
   /** Examples with the key by which each gets its fold: the same question always has the same. */
@@ -58,8 +61,10 @@ async function scoreHeldOut(
   heldOut: readonly Example[],
 ): Promise<Prediction[]> {
   const outputFolder = join(folder, `fold-${fold}`)
-  await trainToEnd({ ...request, train, validation: [], outputFolder }, { signal, onEvent })
-  const predictor = await openPredictor(outputFolder, { device, baseFolder: request.baseFolder })
+  await trainToEnd({ ...request, train, validation: [], outputFolder }, { signal, onEvent, niceness: besideServing })
+  const options = { device, baseFolder: request.baseFolder, queueRowsMax: heldOut.length }
+  // In a thread: this one answers requests.
+  const predictor = await startInference(outputFolder, options)
   try {
     return await predictor.predict(
       heldOut.map(({ text, textPair }) => (textPair === undefined ? text : { text, text_pair: textPair })),
@@ -73,10 +78,18 @@ async function scoreHeldOut(
 /** Trains in a thread; an aborted run is thrown away, with the signal's reason. */
 export async function trainToEnd(
   request: TrainRequest,
-  { signal, onEvent }: { signal?: AbortSignal | undefined; onEvent?: ((event: TrainEvent) => void) | undefined },
+  {
+    signal,
+    onEvent,
+    niceness,
+  }: {
+    signal?: AbortSignal | undefined
+    onEvent?: ((event: TrainEvent) => void) | undefined
+    niceness?: number
+  },
 ) {
   signal?.throwIfAborted()
-  const job = startTraining(request, onEvent)
+  const job = startTraining(request, onEvent, { niceness })
   signal?.addEventListener('abort', job.stop)
   const result = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
   signal?.throwIfAborted()

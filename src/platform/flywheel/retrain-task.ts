@@ -28,7 +28,7 @@ import { defaultSeed } from '../prepare-data.ts'
 import { promoteVersion } from '../promote-version.ts'
 import { createRunRecorder } from '../record-run.ts'
 import { type Calibration, calibrateGate } from './calibrate-gate.ts'
-import { crossFit, trainToEnd } from './cross-fit.ts'
+import { besideServing, crossFit, trainToEnd } from './cross-fit.ts'
 
 /** Why a task is trained again. */
 export type RetrainReason = 'asked' | 'examples' | 'gain' | 'gate-closed' | 'drift' | 'schedule'
@@ -124,7 +124,7 @@ export async function retrainTask(
     }
     const training = await trainToEnd(
       { ...request, train: examples, validation: [], outputFolder: modelFolder },
-      { signal, onEvent: follow },
+      { signal, onEvent: follow, niceness: besideServing },
     ).finally(recorder.end)
     const live = await registry.findLive(task)
     const { calibrateSince } = await readTaskState(store, task)
