@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ConflictError } from '../base/index.ts'
+import { ConflictError, monotonicMs } from '../base/index.ts'
 import { groupByLength } from '../data/index.ts'
 import type { EncodedText, Predictor } from './open-predictor.ts'
 import type { InputTexts } from './read-inputs.ts'
@@ -25,6 +25,7 @@ type Job = {
   truncated: boolean[]
   rowsLeft: number
   tokenizedMs: number
+  /** Earlier by the wait for a run that held the thread. */
   enqueuedMs: number
   modelMs: number
   resolve(scored: ScoredTexts): void
@@ -43,6 +44,7 @@ export class Batcher {
   #waiting: Row[] = []
   #running: Promise<void> | null = null
   #isDraining = false
+  #ranUntilMs = Number.NEGATIVE_INFINITY
   /** Ends the present wait for more texts, if there is one. */
   #endDelay: (() => void) | null = null
 
@@ -51,15 +53,22 @@ export class Batcher {
     this.#options = options
   }
 
-  /** Rejects with the signal's reason once aborted: texts that have not started are then never run. */
-  async score(texts: readonly InputTexts[], signal?: AbortSignal): Promise<ScoredTexts> {
+  /**
+   * Rejects with the signal's reason once aborted: texts that have not started are then never run. `sentMs` (see
+   * `monotonicMs`) is when they set out: a run holds the thread, so that texts that come meanwhile wait unseen.
+   */
+  async score(
+    texts: readonly InputTexts[],
+    { signal, sentMs = monotonicMs() }: { signal?: AbortSignal; sentMs?: number } = {},
+  ): Promise<ScoredTexts> {
     if (this.#isDraining) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
     const startedMs = performance.now()
     const encoded = texts.map((text) => this.#predictor.encode(text))
     const truncated = encoded.map((text) => text.truncated)
     const enqueuedMs = performance.now()
-    const timing = { tokenizedMs: enqueuedMs - startedMs, enqueuedMs, modelMs: 0 }
+    const unseenMs = Math.max(0, this.#ranUntilMs - sentMs)
+    const timing = { tokenizedMs: enqueuedMs - startedMs, enqueuedMs: enqueuedMs - unseenMs, modelMs: 0 }
     let abort = () => {}
     const done = new Promise<ScoredTexts>((resolve, reject) => {
       const job: Job = { answers: [], truncated, rowsLeft: texts.length, ...timing, resolve, reject }
@@ -127,6 +136,7 @@ export class Batcher {
     const startedMs = performance.now()
     try {
       const answers = await this.#predictor.infer(batch.map(({ text }) => text))
+      this.#ranUntilMs = monotonicMs()
       const milliseconds = performance.now() - startedMs
       this.#options.onBatch?.(reportBatch(batch, milliseconds))
       for (const job of new Set(batch.map((row) => row.job))) job.modelMs += milliseconds

@@ -13,7 +13,8 @@ export type OpenedModel = { head: ModelHead; labels: readonly string[]; tokensMa
 /** What a thread is asked, and what it answers; `model` is the number that the asking side gave the model. */
 export type Requests = {
   open: { asked: { model: number; place: ModelPlace }; answered: OpenedModel }
-  score: { asked: { model: number; texts: readonly InputTexts[] }; answered: ScoredTexts }
+  /** `sentMs` by `monotonicMs`, which all threads have in common. */
+  score: { asked: { model: number; texts: readonly InputTexts[]; sentMs: number }; answered: ScoredTexts }
   /** Answered once all that the model has accepted is. */
   close: { asked: { model: number }; answered: null }
 }

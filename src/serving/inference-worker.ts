@@ -8,7 +8,6 @@ import { createAdaptedBases } from './adapted-bases.ts'
 import { Batcher, type BatchReport } from './batcher.ts'
 import type { InferenceSettings, OpenedModel, ReplyMessage, RequestMessage } from './inference-messages.ts'
 import { type ModelPlace, openPredictor, type Predictor, sessionOptions } from './open-predictor.ts'
-import type { InputTexts } from './read-inputs.ts'
 
 // Models take every core, and what accepts requests and answers them has to get through: three times their weight.
 lowerThreadPriority(5)
@@ -31,7 +30,7 @@ async function reply(message: Extract<RequestMessage, { model: number }>): Promi
   const { id, model } = message
   try {
     if (message.type === 'open') post({ type: 'answered', id, answer: await open(model, message.place) })
-    else if (message.type === 'score') post({ type: 'answered', id, answer: await score(id, model, message.texts) })
+    else if (message.type === 'score') post({ type: 'answered', id, answer: await score(message) })
     else post({ type: 'answered', id, answer: await close(model) })
   } catch (error) {
     post({ type: 'refused', id, error: packError(message.type === 'score' ? toInferenceError(error) : error) })
@@ -46,11 +45,11 @@ async function open(model: number, place: ModelPlace): Promise<OpenedModel> {
   return { head, labels, tokensMax }
 }
 
-async function score(id: number, model: number, texts: readonly InputTexts[]) {
+async function score({ id, model, texts, sentMs }: Extract<RequestMessage, { type: 'score' }>) {
   const abort = new AbortController()
   aborts.set(id, abort)
   try {
-    return await present(models.get(model), `model ${model}`).batcher.score(texts, abort.signal)
+    return await present(models.get(model), `model ${model}`).batcher.score(texts, { signal: abort.signal, sentMs })
   } finally {
     aborts.delete(id)
   }

@@ -1,4 +1,4 @@
-import { ConflictError, LimitError } from '../base/index.ts'
+import { ConflictError, LimitError, monotonicMs } from '../base/index.ts'
 import type { Prediction, PredictionInput } from '../contracts/index.ts'
 import { toPrediction } from './answer-forms.ts'
 import { type AnswerRate, createAnswerRate } from './answer-rate.ts'
@@ -109,7 +109,7 @@ export class Inference {
   }
 
   async #score(texts: readonly InputTexts[], signal: AbortSignal | undefined): Promise<ScoredTexts> {
-    const { id, answer } = this.#thread.ask('score', { model: this.#model, texts })
+    const { id, answer } = this.#thread.ask('score', { model: this.#model, texts, sentMs: monotonicMs() })
     // The thread answers an aborted request too: until then its texts keep their room in the queue.
     const answered = answer.finally(() => {
       this.#queueRows -= texts.length

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { monotonicMs } from '../../src/base/index.ts'
 import { Batcher, type BatchReport, openPredictor, type Predictor, type ScoredTexts } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
@@ -23,7 +24,7 @@ afterAll(async () => {
 const score = (batcher: Batcher, texts: readonly string[], signal?: AbortSignal) =>
   batcher.score(
     texts.map((text) => ({ text })),
-    signal,
+    signal ? { signal } : {},
   )
 
 /** The label of each text, as the scores say; of a text there are two and its energy. */
@@ -32,6 +33,15 @@ function labelsOf({ numbers, truncated }: ScoredTexts): string[] {
 }
 
 describe('the batcher', () => {
+  it('counts the wait for a run that held the thread when a text set out, and nothing of an idle one', async () => {
+    const batcher = createBatcher()
+    await score(batcher, ['card'])
+    const late = await batcher.score([{ text: 'card' }], { sentMs: monotonicMs() - 10_000 })
+    expect(late.seconds.queue).toBeGreaterThan(9)
+    const idle = await batcher.score([{ text: 'card' }])
+    expect(idle.seconds.queue).toBeLessThan(9)
+  })
+
   it('runs the texts of concurrent calls together and gives each call its own scores', async () => {
     const batcher = createBatcher()
     const calls = [['card'], ['money', 'card'], ['money']].map((texts) => score(batcher, texts))
