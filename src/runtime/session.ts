@@ -12,6 +12,11 @@ export type SessionOptions = {
   /** Threads inside one operator. Default: one per physical core. */
   threads?: number
   /**
+   * What threads do that have no part of an operator to compute. 'spin', the default: they hold their core and begin the next
+   * one sooner. 'sleep': they leave it to the rest of the process.
+   */
+  idle?: 'spin' | 'sleep'
+  /**
    * Where results between operators live. 'arena': in one growing block of the session's own, the fastest for large ones.
    * 'heap': in the process's heap, which all sessions share, so that many sessions need the memory of one.
    */
@@ -54,6 +59,7 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     // Given, also where it is the runtime's own default, because the runtime pins threads to cores otherwise, and a pinned
     // thread that meets the caller on its core waits for it.
     intraOpNumThreads: options.threads ?? countCores(),
+    ...(options.idle === 'sleep' && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }
   const session = await createRuntimeSession(source, settings)

@@ -7,13 +7,21 @@ import { CapstanError, lowerThreadPriority, packError, present } from '../base/i
 import { createAdaptedBases } from './adapted-bases.ts'
 import { Batcher, type BatchReport } from './batcher.ts'
 import type { InferenceSettings, OpenedModel, ReplyMessage, RequestMessage } from './inference-messages.ts'
-import { type ModelPlace, openPredictor, type Predictor, sessionOptions } from './open-predictor.ts'
+import {
+  type ModelPlace,
+  openPredictor,
+  type Predictor,
+  type PredictorOptions,
+  sessionOptions,
+} from './open-predictor.ts'
 
 // Models take every core, and what accepts requests and answers them has to get through: three times their weight.
 lowerThreadPriority(5)
 
 const port = present(parentPort, 'the port of the inference worker')
-const { predictorOptions, delayMsMax } = workerData as InferenceSettings
+const { delayMsMax, ...settings } = workerData as InferenceSettings
+// Spinning would take from the thread that accepts and answers what it has to hand over and to store.
+const predictorOptions: PredictorOptions = { ...settings.predictorOptions, idle: 'sleep' }
 const bases = createAdaptedBases(sessionOptions(predictorOptions))
 /** A batch is of one model, so that each has a batcher; a run holds the thread, and the next batch is another's. */
 const models = new Map<number, { predictor: Predictor; batcher: Batcher }>()

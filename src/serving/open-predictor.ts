@@ -15,6 +15,8 @@ export type PredictorOptions = {
   device?: Device
   /** Threads of the runtime; default: one per physical core. */
   threads?: number
+  /** See SessionOptions. */
+  idle?: SessionOptions['idle']
   /** Longer texts are truncated; default: what the model's folder says. */
   tokensMax?: number
   /** The most tokens, padding counted, that run at once; default 512. */
@@ -119,8 +121,12 @@ export async function openPredictor(
 }
 
 /** What of a predictor's options is its session's. */
-export function sessionOptions({ device, threads }: PredictorOptions): SessionOptions {
-  return { ...(device === undefined ? {} : { device }), ...(threads === undefined ? {} : { threads }) }
+export function sessionOptions({ device, threads, idle }: PredictorOptions): SessionOptions {
+  return {
+    ...(device === undefined ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(idle === undefined ? {} : { idle }),
+  }
 }
 
 function noBase(folder: string): never {
