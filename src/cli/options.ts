@@ -169,6 +169,12 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--skip-bad', kind: 'flag', description: 'write rows that have no answer with the reason in a column' },
       { flags: '--prefix <text>', description: 'begin the names of the added columns with this' },
       { flags: '--resume', kind: 'flag', description: 'go on where a run into --out was killed or stopped' },
+      {
+        flags: '--queue',
+        kind: 'flag',
+        description:
+          'leave the file to capstan worker, which finds it under the same path, and print the id of the job',
+      },
       { ...version, description: 'answer a file with a version other than the live one' },
     ],
     example: 'capstan predict --task support --in tickets.parquet --out scored.parquet',
@@ -210,6 +216,12 @@ export const commands: readonly CommandSpec[] = [
     ],
     example: 'capstan train tickets.csv --task support --queue; capstan worker',
     load: () => import('./commands/worker.ts'),
+  },
+  {
+    name: 'jobs',
+    summary: 'list what was queued for workers, and what became of it',
+    example: 'capstan jobs',
+    load: () => import('./commands/jobs.ts'),
   },
   {
     name: 'models',

@@ -40,13 +40,13 @@ import { followOthers } from './follow-others.ts'
 import { type InitVentureRequest, initVenture } from './init-venture.ts'
 import { locateModel } from './locate-model.ts'
 import { assessPlan, type PlanVentureRequest, planVenture } from './plan-venture.ts'
+import { createPlatformJobs, type PlatformWorker, type PredictJob, type StartWorkerOptions } from './platform-jobs.ts'
 import { type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { promoteVersion } from './promote-version.ts'
 import { readConfig } from './read-config.ts'
 import { listRunCosts, readRuns } from './read-runs.ts'
 import { openTaskSettings, type TaskSettings } from './task-settings.ts'
-import { createPlatformJobs, type PlatformWorker, type StartWorkerOptions } from './train-job.ts'
 import { type ResumeRequest, resumeTask, type TrainTaskRequest, type TrainTaskResult, trainTask } from './train-task.ts'
 import type { StoredRequest } from './training-folder.ts'
 
@@ -98,6 +98,8 @@ export type Platform = {
   estimate(request: TrainTaskRequest): Promise<EstimateTaskResult>
   /** Leaves a training for a worker, and gives the id of its job. Data that cannot be used is refused at once. */
   enqueueTraining(request: StoredRequest): Promise<string>
+  /** Leaves a file to a worker, and gives the id of its job. A request that cannot be carried out is refused at once. */
+  enqueuePrediction(request: PredictJob): Promise<string>
   /** Does what is queued, until the worker is stopped or the platform closed. */
   startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
   /** Queued jobs and what became of them, the newest first. */
@@ -248,6 +250,7 @@ export async function createPlatform({
     train: (request) => trainTask(context, { device, ...withTaskConfig(tasks, request) }),
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
     enqueueTraining: (request) => jobs.enqueueTraining(withTaskConfig(tasks, request)),
+    enqueuePrediction: (request) => jobs.enqueuePrediction(withColumns(tasks, request)),
     startWorker: jobs.startWorker,
     listJobs: jobs.listJobs,
     resume: (request = {}) => resumeTask(context, request),

@@ -16,8 +16,8 @@ export {
   finetune,
 } from './finetune.ts'
 export { type PlanVentureRequest, ventureFileName } from './plan-venture.ts'
+export type { PlatformWorker, WorkerEvent } from './platform-jobs.ts'
 export type { PredictFileRequest, PredictFileResult } from './predict-file.ts'
 export type { PreparedData } from './prepare-data.ts'
 export { epochScalars, stepScalars } from './run-metrics.ts'
-export type { PlatformWorker, WorkerEvent } from './train-job.ts'
 export type { TrainTaskRequest, TrainTaskResult } from './train-task.ts'

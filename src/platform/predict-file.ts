@@ -59,7 +59,35 @@ export type PredictFileResult = {
  * `platform.output-exists`, `batch.unfinished`, `batch.changed` and `batch.damaged`.
  */
 export async function predictFile(context: PlatformContext, request: PredictFileRequest): Promise<PredictFileResult> {
-  const { input, textColumn, pairColumn, skipBadRows = false, resume = false, onEvent = () => {}, signal } = request
+  const { model, survey, ...checked } = await checkPrediction(context, request)
+  const { device } = context
+  const { input, windowRows = windowRowsDefault, onEvent = () => {}, signal } = request
+  const { counts, rows, rowsBefore, seconds } = await answerRows({
+    ...checked,
+    input,
+    device,
+    survey,
+    windowRows,
+    onEvent,
+    signal,
+  })
+  return {
+    model,
+    output: checked.draft.output,
+    status: rows === survey.rowCount ? 'finished' : 'stopped',
+    rows,
+    rowsBefore,
+    counts,
+    problemsByKind: survey.problemsByKind,
+    seconds,
+    rowsPerSecond: (rows - rowsBefore) / seconds,
+    paddingShare: counts.tokensPadded / Math.max(1, counts.tokens + counts.tokensPadded),
+  }
+}
+
+/** All that can be wrong with a request, and what answering it needs. Throws what `predictFile` throws. */
+export async function checkPrediction(context: PlatformContext, request: PredictFileRequest) {
+  const { input, textColumn, pairColumn, skipBadRows = false, resume = false } = request
   const output = resolve(request.output)
   const format = tableFormatOf(output)
   refuseExisting(output, resume)
@@ -88,22 +116,7 @@ export async function predictFile(context: PlatformContext, request: PredictFile
     header: await describeBatch(request, { survey, model, format }),
     resume,
   }
-  const { device } = context
-  const { windowRows = windowRowsDefault } = request
-  const work = { input, place, device, survey, prediction, draft, windowRows, onEvent, signal }
-  const { counts, rows, rowsBefore, seconds } = await answerRows(work)
-  return {
-    model,
-    output,
-    status: rows === survey.rowCount ? 'finished' : 'stopped',
-    rows,
-    rowsBefore,
-    counts,
-    problemsByKind: survey.problemsByKind,
-    seconds,
-    rowsPerSecond: (rows - rowsBefore) / seconds,
-    paddingShare: counts.tokensPadded / Math.max(1, counts.tokens + counts.tokensPadded),
-  }
+  return { model, place, survey, prediction, draft }
 }
 
 function refuseTaken(path: string, kept: readonly TableColumn[], added: readonly TableColumn[]): void {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -125,6 +125,30 @@ it.runIf(storeKind === 'embedded')('a worker beside a server is refused with the
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('storage.folder-locked') })
   running.signal()
   await running.result
+})
+
+describe('a file left to a worker', () => {
+  it('is checked when it is queued, answered by a worker, and listed', async () => {
+    const train = ['train', data(), '--task', 'tiny', '--base', base, '--epochs', '0', '--project', project]
+    expect((await runCli(train)).code).toBe(0)
+    const [input, output] = [join(project, 'texts.csv'), join(project, 'scored.csv')]
+    await writeFile(input, 'text\nmy card is late\ntop up failed\n')
+    const predict = ['predict', '--task', 'tiny', '--in', input, '--out', output, '--project', project]
+    const refused = await runCli([...predict.with(4, join(project, 'none.csv')), '--queue'])
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('data.file-not-found') })
+    expect((await runCli([...predict, '--resume', '--queue'])).code).toBe(2)
+    const { code, stdout, stderr } = await runCli([...predict, '--queue'])
+    expect(code, stderr).toBe(0)
+    const running = startCli(worker())
+    await expect.poll(running.stdout, waiting).toContain(`job ${stdout.trim()}: done`)
+    running.signal()
+    expect((await running.result).stdout).toContain('rows      2 answered')
+    expect((await readFile(output, 'utf8')).split('\n')[0]).toContain('label')
+    const listed = await runCli(['jobs', '--project', project])
+    expect(listed.stdout).toMatch(new RegExp(`${stdout.trim()} +predict +tiny +succeeded +1`))
+    const { jobs } = JSON.parse((await runCli(['jobs', '--project', project, '--json'])).stdout)
+    expect(jobs).toMatchObject([{ name: 'predict', result: { rows: 2, output } }])
+  })
 })
 
 /** In a process of its own. */

@@ -1,12 +1,19 @@
 import { formatTable, InvalidInputError } from '../../base/index.ts'
 import type { PredictFileResult } from '../../platform/index.ts'
 import { createBatchProgress } from '../batch-progress.ts'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext, Values } from '../command.ts'
 import { leaveAtOnce, printJson, printLine } from '../io.ts'
 import { formatPercent, formatSeconds } from '../print-table.ts'
 import { textOptions } from './train.ts'
 
-const fileOptions = { out: '--out', scores: '--scores', skipBad: '--skip-bad', prefix: '--prefix', resume: '--resume' }
+const fileOptions = {
+  out: '--out',
+  scores: '--scores',
+  skipBad: '--skip-bad',
+  prefix: '--prefix',
+  resume: '--resume',
+  queue: '--queue',
+}
 const labelsShown = 10
 
 /** True where a file is to be answered, false for texts; refuses half of one and a mix of both. */
@@ -18,6 +25,7 @@ export function isFilePrediction({ positionals, options }: CommandContext): bool
     ...(options.in !== undefined && options.out === undefined ? ['--in without --out'] : []),
     ...(positionals.length > 0 ? ['texts beside files'] : []),
     ...(options.pairs ? ['--pairs beside files, whose columns tell'] : []),
+    ...(options.queue && options.resume ? ['--resume beside --queue, whose workers go on by themselves'] : []),
   ]
   if (mistakes.length === 0) return true
   throw new InvalidInputError('cli.bad-usage', `capstan predict cannot take ${mistakes.join(', ')}`, {
@@ -26,8 +34,10 @@ export function isFilePrediction({ positionals, options }: CommandContext): bool
 }
 
 /** Answers a file while showing progress; the first signal stops after the rows in work, the second leaves at once. */
-export async function predictFile({ io, json, options, openPlatform }: CommandContext): Promise<number> {
-  const platform = await openPlatform()
+export async function predictFile(context: CommandContext): Promise<number> {
+  const { io, json, options } = context
+  if (options.queue) return enqueue(context)
+  const platform = await context.openPlatform()
   const progress = createBatchProgress(io)
   const stop = new AbortController()
   const leave = io.onSignal(() => {
@@ -37,13 +47,7 @@ export async function predictFile({ io, json, options, openPlatform }: CommandCo
     stop.abort()
   })
   const request = {
-    task: String(options.task),
-    input: String(options.in),
-    output: String(options.out),
-    ...textOptions(options, ['textColumn', 'pairColumn', 'prefix']),
-    ...(options.version === undefined ? {} : { version: Number(options.version) }),
-    ...(options.scores === undefined ? {} : { scoresMax: Number(options.scores) }),
-    ...(options.skipBad ? { skipBadRows: true } : {}),
+    ...readRequest(options),
     ...(options.resume ? { resume: true } : {}),
     onEvent: progress.show,
     signal: stop.signal,
@@ -53,8 +57,29 @@ export async function predictFile({ io, json, options, openPlatform }: CommandCo
     leave()
   })
   if (json) printJson(io, toJson(result))
-  else for (const line of formatResult(result)) printLine(io.stdout, line)
+  else for (const line of formatFileResult(result)) printLine(io.stdout, line)
   return result.status === 'stopped' ? 130 : 0
+}
+
+/** Leaves the file to a worker. */
+async function enqueue({ io, json, options, openPlatform }: CommandContext): Promise<number> {
+  const job = await (await openPlatform()).enqueuePrediction(readRequest(options))
+  if (json) printJson(io, { job })
+  else printLine(io.stdout, job)
+  printLine(io.stderr, 'Queued. capstan worker answers it.')
+  return 0
+}
+
+function readRequest(options: Values) {
+  return {
+    task: String(options.task),
+    input: String(options.in),
+    output: String(options.out),
+    ...textOptions(options, ['textColumn', 'pairColumn', 'prefix']),
+    ...(options.version === undefined ? {} : { version: Number(options.version) }),
+    ...(options.scores === undefined ? {} : { scoresMax: Number(options.scores) }),
+    ...(options.skipBad ? { skipBadRows: true } : {}),
+  }
 }
 
 function toJson({ model: { id, task, version }, counts, ...result }: PredictFileResult) {
@@ -62,7 +87,15 @@ function toJson({ model: { id, task, version }, counts, ...result }: PredictFile
   return { model: { id, task, version }, ...result, ...sums, labels }
 }
 
-function formatResult({ model, output, status, rows, rowsBefore, counts, ...result }: PredictFileResult): string[] {
+export function formatFileResult({
+  model,
+  output,
+  status,
+  rows,
+  rowsBefore,
+  counts,
+  ...result
+}: PredictFileResult): string[] {
   const { answered, failed, truncated, texts, tokens, labels } = counts
   const ranked = Object.entries(labels).sort(([, a], [, b]) => b - a)
   const more = ranked.length - labelsShown

@@ -1,12 +1,14 @@
 import type { Platform, WorkerEvent } from '../../platform/index.ts'
+import { createBatchProgress } from '../batch-progress.ts'
 import type { CommandBody, CommandContext } from '../command.ts'
 import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
 import { printError } from '../print-error.ts'
 import { createTrainProgress } from '../progress.ts'
+import { formatFileResult } from './predict-file.ts'
 import { formatResult } from './train.ts'
 
 type JobOutcome = { job: string; task: string } & (
-  | { status: 'succeeded'; run: string; model: string }
+  | { status: 'succeeded'; model: string; run?: string; output?: string }
   | { status: 'failed'; error: string }
 )
 
@@ -62,35 +64,48 @@ function listen(io: Io) {
 }
 
 function createPrinter({ io, json }: CommandContext, platform: Platform, concurrency: number) {
-  const progress = createTrainProgress(io)
+  const training = createTrainProgress(io)
+  const predicting = createBatchProgress(io)
+  const end = () => {
+    training.end()
+    predicting.end()
+  }
+  const print = (line: string) => printLine(json ? io.stderr : io.stdout, line)
   const show = (event: WorkerEvent) => {
-    const { job, request } = event
-    // Bars of several trainings would write over one another.
-    if (event.type === 'job-progress') return concurrency === 1 ? progress.show(event.event) : undefined
-    progress.end()
-    const print = (line: string) => printLine(json ? io.stderr : io.stdout, line)
-    if (event.type === 'job-start') print(`job ${job}: training ${request.task} on ${request.data}`)
+    const { job } = event
+    // Bars of several jobs would write over one another.
+    if (event.type === 'train-progress') return concurrency === 1 ? training.show(event.event) : undefined
+    if (event.type === 'predict-progress') return concurrency === 1 ? predicting.show(event.event) : undefined
+    end()
+    if (event.type === 'job-start') print(`job ${job}: ${event.what}`)
     else if (event.type === 'job-failed') {
       print(`job ${job}: failed`)
       printError(event.error, { io, json: false, debug: false })
-    } else if (event.type === 'retrain-end') {
-      print(`job ${job}: ${request.task} version ${event.result.model.version}, ${event.result.outcome}`)
     } else {
-      if (!json) for (const line of formatResult(platform, event.result)) print(line)
+      if (!json) for (const line of describe(event)) print(line)
       print(`job ${job}: done`)
     }
   }
-  return { show, end: progress.end }
+  const describe = (event: Extract<WorkerEvent, { type: 'train-end' | 'retrain-end' | 'predict-end' }>): string[] => {
+    if (event.type === 'train-end') return formatResult(platform, event.result)
+    if (event.type === 'predict-end') return formatFileResult(event.result)
+    return [`${event.task} version ${event.result.model.version}, ${event.result.outcome}`]
+  }
+  return { show, end }
 }
 
 function toOutcome(event: WorkerEvent): JobOutcome | null {
-  const about = { job: event.job, task: event.request.task }
-  if (event.type === 'job-end') {
+  const about = { job: event.job, task: event.task }
+  if (event.type === 'train-end') {
     return { ...about, status: 'succeeded', run: event.result.run.id, model: event.result.model.id }
   }
   if (event.type === 'retrain-end') {
     const { model } = event.result
     return { ...about, status: 'succeeded', run: model.lineage.run, model: model.id }
+  }
+  if (event.type === 'predict-end') {
+    const { model, output } = event.result
+    return { ...about, status: 'succeeded', model: model.id, output }
   }
   if (event.type !== 'job-failed') return null
   const { error } = event

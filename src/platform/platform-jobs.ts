@@ -2,29 +2,36 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CapstanError } from '../base/index.ts'
 import { type Job, type JobRecord, type Jobs, type JobWorker, openJobs } from '../jobs/index.ts'
+import type { PredictFileEvent } from './batch/answer-rows.ts'
 import type { PlatformContext } from './create-platform.ts'
 import type { FinetuneEvent } from './finetune.ts'
 import type { RetrainReason, RetrainResult } from './flywheel/retrain-task.ts'
+import { checkPrediction, type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import { defaultSeed, prepareData } from './prepare-data.ts'
 import { refuseBadName, resumeTask, type TrainTaskResult, trainTask } from './train-task.ts'
 import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 /** What the queue of a store holds: of each kind of job, what it is told. */
-export type JobKinds = { train: StoredRequest; retrain: RetrainJob }
+export type JobKinds = { train: StoredRequest; retrain: RetrainJob; predict: PredictJob }
 
 /** A task to be trained on what it has learnt from its requests. */
 export type RetrainJob = { task: string; reason: RetrainReason }
 
-export type WorkerEvent = { job: string; request: Pick<StoredRequest, 'task' | 'data'> } & (
-  | { type: 'job-start' }
-  | { type: 'job-progress'; event: FinetuneEvent }
-  | { type: 'job-end'; result: TrainTaskResult }
+/** A file to be answered. */
+export type PredictJob = Omit<PredictFileRequest, 'onEvent' | 'signal' | 'resume'>
+
+export type WorkerEvent = { job: string; task: string } & (
+  | { type: 'job-start'; what: string }
+  | { type: 'train-progress'; event: FinetuneEvent }
+  | { type: 'predict-progress'; event: PredictFileEvent }
+  | { type: 'train-end'; result: TrainTaskResult }
   | { type: 'retrain-end'; result: RetrainResult }
+  | { type: 'predict-end'; result: PredictFileResult }
   | { type: 'job-failed'; error: unknown }
 )
 
 export type StartWorkerOptions = {
-  /** Trainings at once; default 1, as one uses all cores. */
+  /** Jobs of one kind at once; default 1, as one uses all cores. */
   concurrency?: number
   onEvent?: (event: WorkerEvent) => void
 }
@@ -34,6 +41,7 @@ export type PlatformWorker = Pick<JobWorker<object>, 'stop' | 'giveBack' | 'unde
 
 export type PlatformJobs = {
   enqueueTraining(request: StoredRequest): Promise<string>
+  enqueuePrediction(request: PredictJob): Promise<string>
   /** One of a task waits at a time. */
   enqueueRetraining(job: RetrainJob): Promise<void>
   startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
@@ -60,14 +68,20 @@ export function createPlatformJobs(
       // Without a key each job is one of its own.
       return id as string
     },
+    async enqueuePrediction(request) {
+      const whole = { ...request, input: resolve(request.input), output: resolve(request.output) }
+      await checkPrediction(context, whole)
+      return (await (await open()).send('predict', whole)) as string
+    },
     async enqueueRetraining(job) {
       await (await open()).send('retrain', job, { singletonKey: job.task })
     },
     async startWorker({ concurrency = 1, onEvent = () => {} } = {}) {
       const jobs = await open()
       const workers = [
-        await jobs.work('train', (job) => carryOut(context, job, onEvent), { concurrency }),
-        await jobs.work('retrain', (job) => carryOutRetraining(retrain, job, onEvent)),
+        await jobs.work('train', (job) => carryOut(job, onEvent, trainJob(context, job, onEvent)), { concurrency }),
+        await jobs.work('predict', (job) => carryOut(job, onEvent, predictJob(context, job, onEvent)), { concurrency }),
+        await jobs.work('retrain', (job) => carryOut(job, onEvent, retrainJob(retrain, job, onEvent))),
       ]
       return {
         get underway() {
@@ -86,40 +100,62 @@ export function createPlatformJobs(
   }
 }
 
-async function carryOut(
-  context: PlatformContext,
-  { id, data: request }: Job<StoredRequest>,
-  onEvent: (event: WorkerEvent) => void,
-): Promise<object> {
-  const about = { job: id, request }
-  onEvent({ ...about, type: 'job-start' })
+type OnEvent = (event: WorkerEvent) => void
+type Work = { what: string; run(): Promise<object> }
+
+/** Tells of a job's beginning and of its failure. */
+async function carryOut({ id, data: { task } }: Job<{ task: string }>, onEvent: OnEvent, work: Work): Promise<object> {
+  const about = { job: id, task }
+  onEvent({ ...about, type: 'job-start', what: work.what })
   try {
-    const follow = (event: FinetuneEvent) => onEvent({ ...about, type: 'job-progress', event })
-    const result =
-      (await resumeInterrupted(context, id, follow)) ??
-      (await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow }))
-    onEvent({ ...about, type: 'job-end', result })
-    return { run: result.run.id, model: result.model.id }
+    return await work.run()
   } catch (error) {
     onEvent({ ...about, type: 'job-failed', error })
     throw error
   }
 }
 
-async function carryOutRetraining(
+function trainJob(context: PlatformContext, { id, data: request }: Job<StoredRequest>, onEvent: OnEvent): Work {
+  const about = { job: id, task: request.task }
+  return {
+    what: `training ${request.task} on ${request.data}`,
+    async run() {
+      const follow = (event: FinetuneEvent) => onEvent({ ...about, type: 'train-progress', event })
+      const result =
+        (await resumeInterrupted(context, id, follow)) ??
+        (await trainTask(context, { device: context.device, ...request, job: id, onEvent: follow }))
+      onEvent({ ...about, type: 'train-end', result })
+      return { run: result.run.id, model: result.model.id }
+    },
+  }
+}
+
+/** What a worker that died has written is kept, and gone on with. */
+function predictJob(context: PlatformContext, { id, data: request }: Job<PredictJob>, onEvent: OnEvent): Work {
+  const about = { job: id, task: request.task }
+  return {
+    what: `answering ${request.input} with ${request.task}`,
+    async run() {
+      const follow = (event: PredictFileEvent) => onEvent({ ...about, type: 'predict-progress', event })
+      const result = await predictFile(context, { ...request, resume: true, onEvent: follow })
+      onEvent({ ...about, type: 'predict-end', result })
+      return { model: result.model.id, output: result.output, rows: result.rows }
+    },
+  }
+}
+
+function retrainJob(
   retrain: (job: RetrainJob) => Promise<RetrainResult>,
   { id, data }: Job<RetrainJob>,
-  onEvent: (event: WorkerEvent) => void,
-): Promise<object> {
-  const about = { job: id, request: { task: data.task, data: 'what its requests have taught' } }
-  onEvent({ ...about, type: 'job-start' })
-  try {
-    const result = await retrain(data)
-    onEvent({ ...about, type: 'retrain-end', result })
-    return { model: result.model.id, outcome: result.outcome }
-  } catch (error) {
-    onEvent({ ...about, type: 'job-failed', error })
-    throw error
+  onEvent: OnEvent,
+): Work {
+  return {
+    what: `training ${data.task} on what its requests have taught`,
+    async run() {
+      const result = await retrain(data)
+      onEvent({ job: id, task: data.task, type: 'retrain-end', result })
+      return { model: result.model.id, outcome: result.outcome }
+    },
   }
 }
 
