@@ -18,6 +18,7 @@ import type {
   TaskConfig,
 } from '../contracts/index.ts'
 import { readExamples } from '../data/index.ts'
+import type { TeacherEvent } from '../flywheel/index.ts'
 import type { JobRecord } from '../jobs/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
 import type { AssessReport, PlanReport } from '../planning/index.ts'
@@ -166,6 +167,8 @@ export type Platform = {
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ServedBatch) => void): () => void
   onModel(listener: (event: ModelEvent) => void): () => void
+  /** What teachers were asked and how it went. */
+  onTeacher(listener: (event: TeacherEvent) => void): () => void
   /** What loaded models take by their estimates, and may take. */
   readModelMemory(): { bytes: number; bytesMax: number }
   ledger: Ledger
@@ -213,8 +216,12 @@ export async function createPlatform({
   const reload = async (task: string) => {
     if (pool.listTasks().some((known) => known.task === task)) await load(task)
   }
+  const teacherListeners = new Set<(event: TeacherEvent) => void>()
   const flywheel = openFlywheel({
     context,
+    onTeacher: (event) => {
+      for (const listener of teacherListeners) listener(event)
+    },
     pool,
     configFolder,
     reload,
@@ -305,6 +312,10 @@ export async function createPlatform({
     listQueues: () => pool.listLoaded().map(({ task, queueRows }) => ({ task, queueRows })),
     onBatch: (listener) => pool.onBatch(listener),
     onModel: (listener) => pool.onModel(listener),
+    onTeacher(listener) {
+      teacherListeners.add(listener)
+      return () => teacherListeners.delete(listener)
+    },
     readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: memoryBytesMax }),
     async close() {
       isReady = false

@@ -11,6 +11,7 @@ import { respondProblem } from './respond.ts'
 import type { Environment, Route } from './route.ts'
 import { createRoutes, type ServerLimits } from './routes.ts'
 import type { ServedPlatform, StageSeconds } from './served-platform.ts'
+import { traceRequest } from './trace-request.ts'
 
 export type AppOptions = {
   /** Version of the API document. */
@@ -35,7 +36,7 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
   let isDraining = false
 
   const hono = new OpenAPIHono<Environment>()
-  hono.use(requestId(), observeRequest(metrics, logger))
+  hono.use(requestId(), traceRequest(version), observeRequest(metrics, logger))
   hono.use(async (context, next) => {
     await next()
     if (isDraining) context.header('Connection', 'close')
@@ -109,8 +110,13 @@ function observeRequest(metrics: Metrics, logger: Logger): MiddlewareHandler<Env
   }
 }
 
-function describeStages({ tokenize, queue, model }: StageSeconds) {
-  return { tokenizeMs: toMilliseconds(tokenize), queueMs: toMilliseconds(queue), modelMs: toMilliseconds(model) }
+function describeStages({ tokenize, queue, model, teacher }: StageSeconds) {
+  return {
+    tokenizeMs: toMilliseconds(tokenize),
+    queueMs: toMilliseconds(queue),
+    modelMs: toMilliseconds(model),
+    ...(teacher > 0 && { teacherMs: toMilliseconds(teacher) }),
+  }
 }
 
 /** With two places, which is as much as a clock between threads tells. */

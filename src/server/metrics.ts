@@ -37,7 +37,7 @@ export function createMetrics(platform: ServedPlatform): Metrics {
   })
   const stageSeconds = new Histogram({
     name: 'capstan_stage_seconds',
-    help: 'Where the time of a request for predictions went; stage "gateway" is all but the other three',
+    help: 'Where the time of a request for predictions went; stage "gateway" is all but the others',
     labelNames: ['task', 'stage'],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
@@ -54,6 +54,7 @@ export function createMetrics(platform: ServedPlatform): Metrics {
   })
   observeBatches(platform, registers)
   observeModels(platform, registers)
+  observeTeachers(platform, registers)
   return {
     registry,
     observeRequest({ method, route, status, seconds }) {
@@ -65,8 +66,8 @@ export function createMetrics(platform: ServedPlatform): Metrics {
       truncated.inc(labels, answered.filter((prediction) => prediction.truncated).length)
     },
     observeStages({ task, seconds, total }) {
-      const { tokenize, queue, model } = seconds
-      for (const [stage, value] of Object.entries({ ...seconds, gateway: total - tokenize - queue - model }))
+      const { tokenize, queue, model, teacher } = seconds
+      for (const [stage, value] of Object.entries({ ...seconds, gateway: total - tokenize - queue - model - teacher }))
         stageSeconds.observe({ task, stage }, value)
     },
   }
@@ -133,5 +134,43 @@ function observeModels(platform: ServedPlatform, registers: Registry[]): void {
     const labels = { task: event.task, model: event.model.id }
     if (event.type === 'model-loaded') loadSeconds.observe(labels, event.seconds)
     else unloads.inc({ ...labels, reason: event.reason })
+  })
+}
+
+function observeTeachers(platform: ServedPlatform, registers: Registry[]): void {
+  const tries = new Histogram({
+    name: 'capstan_teacher_try_seconds',
+    help: 'Time of one try of a teacher, by what came of it',
+    labelNames: ['task', 'result'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  })
+  const calls = new Counter({
+    name: 'capstan_teacher_calls_total',
+    help: 'Questions to a teacher, retries counted once, by their outcome',
+    labelNames: ['task', 'result'],
+    registers,
+  })
+  const cost = new Counter({
+    name: 'capstan_teacher_cost_total',
+    help: 'What a teacher may have charged, in units of the currency',
+    labelNames: ['task', 'currency'],
+    registers,
+  })
+  const circuit = new Gauge({
+    name: 'capstan_teacher_circuit_open',
+    help: '1 while a teacher that keeps failing is left in peace',
+    labelNames: ['task'],
+    registers,
+  })
+  platform.onTeacher((event) => {
+    const { task } = event
+    if (event.type === 'try-end') tries.observe({ task, result: event.result }, event.latencyMs / 1000)
+    else if (event.type === 'circuit-change') circuit.set({ task }, event.state === 'open' ? 1 : 0)
+    else {
+      const { amountMicro, currency } = event.spent.costMax
+      calls.inc({ task, result: event.result })
+      cost.inc({ task, currency }, Number(amountMicro) / 1e6)
+    }
   })
 }

@@ -27,7 +27,7 @@ import {
 import type { Metrics } from './metrics.ts'
 import { readBody, readParameters, readQuery } from './read-body.ts'
 import { type Environment, jsonReply, problemReplies, type Route, textReply } from './route.ts'
-import type { ServedPlatform } from './served-platform.ts'
+import type { ServedPlatform, StageSeconds } from './served-platform.ts'
 
 export type ServerLimits = PredictionLimits & { bodyBytesMax: number }
 
@@ -279,11 +279,17 @@ function createPredictionRoute(platform: ServedPlatform, { limits, metrics }: Ro
       const { input, inputs, scoresMax } = await readBody(context, requestSchema, limits.bodyBytesMax)
       const task = context.req.param('task') as string
       const texts = inputs ?? [input as PredictionInput]
+      const stages: StageSeconds = { tokenize: 0, queue: 0, model: 0, teacher: 0 }
       const { model, predictions } = await platform.answer(task, texts, {
         signal: context.req.raw.signal,
         caller: context.var.caller.keyId,
-        onStages: (seconds) => context.set('stages', { task, seconds }),
+        onStages: (seconds) => Object.assign(stages, seconds),
+        // Texts of one request are taken to the teacher together.
+        onTeacher: (seconds) => {
+          stages.teacher = Math.max(stages.teacher, seconds)
+        },
       })
+      context.set('stages', { task, seconds: stages })
       const reply = { model, predictions: predictions.map((prediction) => keepBest(prediction, scoresMax)) }
       metrics.observePredictions(task, reply)
       return context.json(reply)

@@ -7,6 +7,7 @@ import type {
   LabelRequest,
   ModelReference,
   ModelVersion,
+  Money,
   PredictionInput,
   ServedPrediction,
   Task,
@@ -24,8 +25,15 @@ export type ObservedBatch = {
   seconds: number
 }
 
-/** Where the time of a prediction went: splitting its texts, waiting for its turn, and the model. */
-export type StageSeconds = { tokenize: number; queue: number; model: number }
+/** Where the time of a prediction went: splitting its texts, waiting for its turn, the model, and the teacher. */
+export type StageSeconds = { tokenize: number; queue: number; model: number; teacher: number }
+
+/** A try of a teacher, the outcome of a call, or that a teacher is left in peace for a while. */
+export type ObservedTeacher = { task: string } & (
+  | { type: 'try-end'; result: string; latencyMs: number }
+  | { type: 'outcome-end'; result: string; spent: { cost: Money; costMax: Money } }
+  | { type: 'circuit-change'; state: 'closed' | 'open' | 'half-open' }
+)
 
 /** A model was loaded, or left the memory to others or to its task's next version. */
 export type ObservedModel = { task: string; model: ModelReference } & (
@@ -40,7 +48,12 @@ export type ServedPlatform = {
   answer(
     task: string,
     inputs: readonly PredictionInput[],
-    options: { signal?: AbortSignal; caller?: string | null; onStages?: (seconds: StageSeconds) => void },
+    options: {
+      signal?: AbortSignal
+      caller?: string | null
+      onStages?: (seconds: Omit<StageSeconds, 'teacher'>) => void
+      onTeacher?: (seconds: number) => void
+    },
   ): Promise<{ model: ModelReference | null; predictions: ServedPrediction[] }>
   giveFeedback(prediction: string, feedback: FeedbackRequest, caller?: string | null): Promise<Feedback>
   taskSettings(task: string): TaskConfig | undefined
@@ -59,6 +72,7 @@ export type ServedPlatform = {
   listQueues(): { task: string; queueRows: number }[]
   onBatch(listener: (batch: ObservedBatch) => void): () => void
   onModel(listener: (event: ObservedModel) => void): () => void
+  onTeacher(listener: (event: ObservedTeacher) => void): () => void
   /** What loaded models take by their estimates, and may take. */
   readModelMemory(): { bytes: number; bytesMax: number }
 }

@@ -274,6 +274,22 @@ describe('what the server tells its operators', () => {
     expect(text).toContain('process_cpu_seconds_total')
   })
 
+  it('counts what teachers are asked, what it may have cost, and whether one is left in peace', async () => {
+    const fresh = createApp(served.platform, { version: '0', logger: createLogger({ level: 'silent' }) })
+    const money = (amountMicro: bigint) => ({ amountMicro, currency: 'USD' })
+    const tell = served.state.tellOfTeacher
+    tell({ task: 'support', type: 'try-end', result: 'timeout', latencyMs: 2000 })
+    tell({ task: 'support', type: 'try-end', result: 'answered', latencyMs: 300 })
+    const spent = { cost: money(2000n), costMax: money(4000n) }
+    tell({ task: 'support', type: 'outcome-end', result: 'answered', spent })
+    tell({ task: 'support', type: 'circuit-change', state: 'open' })
+    const text = await (await fresh.request('/metrics')).text()
+    expect(text).toContain('capstan_teacher_try_seconds_sum{task="support",result="timeout"} 2')
+    expect(text).toContain('capstan_teacher_calls_total{task="support",result="answered"} 1')
+    expect(text).toContain('capstan_teacher_cost_total{task="support",currency="USD"} 0.004')
+    expect(text).toContain('capstan_teacher_circuit_open{task="support"} 1')
+  })
+
   it('logs each request with its route, status and time but never with its input', async () => {
     lines.length = 0
     await predict({ input: 'my secret card' })

@@ -1,6 +1,6 @@
 import { NotFoundError } from '../../src/base/index.ts'
 import { serveOwn } from '../../src/contracts/index.ts'
-import type { ServedPlatform } from '../../src/server/index.ts'
+import type { ObservedTeacher, ServedPlatform } from '../../src/server/index.ts'
 import { ModelPool, type ModelPoolOptions } from '../../src/serving/index.ts'
 import { createClassifierFolders } from '../tiny-classifier.ts'
 
@@ -26,7 +26,7 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
     ...poolOptions,
   })
   await pool.load(served)
-  const state = { isReady: true }
+  const state = { isReady: true, tellOfTeacher: (_: ObservedTeacher) => {} }
   const platform: ServedPlatform = {
     access,
     async answer(task, inputs, { caller: _, ...options }) {
@@ -45,6 +45,10 @@ export async function serveTinyModels(poolOptions: Partial<ModelPoolOptions> = {
     listQueues: () => pool.listLoaded(),
     onBatch: (listener) => pool.onBatch(listener),
     onModel: (listener) => pool.onModel(listener),
+    onTeacher(listener) {
+      state.tellOfTeacher = listener
+      return () => {}
+    },
     readModelMemory: () => ({ bytes: pool.memoryBytes, bytesMax: 2 ** 32 }),
   }
   const close = async () => {

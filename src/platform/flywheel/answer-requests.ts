@@ -32,6 +32,8 @@ import { answerOfPrediction, confidenceOf, strangenessOf } from './read-predicti
 
 export type AnswerOptions = Pick<PredictOptions, 'onStages'> & {
   signal?: AbortSignal | undefined
+  /** Hears how long the teacher took, for each input that was taken to it. */
+  onTeacher?: ((seconds: number) => void) | undefined
   /** The key of the customer who asks. */
   caller?: string | null | undefined
 }
@@ -133,7 +135,7 @@ async function answerOne(
   const decision =
     own && answersItself
       ? decideOwn(own, id, strange)
-      : await decideByTeacher({ task, id, own, settings, teacher, texts, signal: options.signal })
+      : await decideByTeacher({ task, id, own, settings, teacher, texts, options })
   const { served, outcome } = decision
   const shadow = outcome?.type === 'answered' ? await context.askShadow(task, input) : null
   const record: PredictionRecord = {
@@ -180,17 +182,18 @@ function decideOwn({ prediction, confidence }: Own, id: string, strange: boolean
 }
 
 /** The teacher's answer; where it has none, the own model's below the target, or a refusal. */
-async function decideByTeacher(options: {
+async function decideByTeacher(asked: {
   task: string
   id: string
   own: Own | null
   settings: TaskConfig
   teacher: GuardedTeacher | undefined
   texts: TeacherInput
-  signal: AbortSignal | undefined
+  options: AnswerOptions
 }): Promise<Decision> {
-  const { task, id, own, settings, teacher, texts, signal } = options
-  const outcome = teacher ? await teacher.ask(texts, { signal }) : null
+  const { task, id, own, settings, teacher, texts, options } = asked
+  const outcome = teacher ? await teacher.ask(texts, { signal: options.signal }) : null
+  if (outcome) options.onTeacher?.(outcome.latencyMs / 1000)
   if (outcome?.type === 'answered') {
     const said: Served = { id, source: 'teacher', below_target: false, reason: null }
     return {

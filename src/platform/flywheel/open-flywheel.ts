@@ -18,6 +18,7 @@ import {
   type GuardedTeacher,
   openTeachers,
   recordFeedback,
+  type TeacherEvent,
 } from '../../flywheel/index.ts'
 import { ModelPool, type PredictOptions } from '../../serving/index.ts'
 import type { PlatformContext } from '../create-platform.ts'
@@ -47,6 +48,7 @@ export type FlywheelOptions = {
   schedule(task: string, reason: RetrainReason): Promise<unknown>
   /** Hears what fails after a request was answered. */
   onError: (error: Error) => void
+  onTeacher: (event: TeacherEvent) => void
   random?: Random | undefined
   sleep?: Sleep | undefined
 }
@@ -77,7 +79,7 @@ const untaught = taskConfigSchema.parse({})
 const absentMs = 2000
 
 export function openFlywheel(options: FlywheelOptions): Flywheel {
-  const { context, pool, configFolder, reload, onError, sleep } = options
+  const { context, pool, configFolder, reload, onError, onTeacher, sleep } = options
   const { store, registry, clock, tasks } = context
   const settingsOf = (task: string) => tasks.of(task) ?? untaught
   const gates = createGates(store, clock)
@@ -92,6 +94,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
       budgetStore: createBudgetStore(store),
       labelQueue: createLabelQueue(store, { clock, isRedacted: (task) => settingsOf(task).retention !== 'full' }),
       clock,
+      onEvent: onTeacher,
       ...(sleep ? { sleep } : {}),
     })
   /** At the first request, so that commands which ask nobody need no keys. */
