@@ -279,6 +279,7 @@ export async function createPlatform({
       for (const { task, stage } of await registry.listModelVersions()) {
         if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
+      pool.keepSpare()
       isReady = true
       timer = setInterval(() => {
         flywheel.tick()

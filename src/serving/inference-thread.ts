@@ -62,6 +62,13 @@ export class InferenceThread {
     await this.#leave(model)
   }
 
+  /** Ends a thread that has no model. */
+  async end(): Promise<void> {
+    if (this.#isOpen) this.#post({ type: 'end' })
+    this.#isOpen = false
+    await this.#exit
+  }
+
   ask<Type extends keyof Requests>(type: Type, asked: Requests[Type]['asked']): Asked<Requests[Type]['answered']> {
     const id = ++this.#idLast
     if (!this.#isOpen) return { id, answer: Promise.reject(workerStopped('it has ended')) }
@@ -78,10 +85,7 @@ export class InferenceThread {
 
   async #leave(model: number): Promise<void> {
     this.#listeners.delete(model)
-    if (this.#listeners.size > 0) return
-    if (this.#isOpen) this.#post({ type: 'end' })
-    this.#isOpen = false
-    await this.#exit
+    if (this.#listeners.size === 0) await this.end()
   }
 
   #receive(reply: ReplyMessage): void {

@@ -63,6 +63,8 @@ export class ModelPool {
   readonly #loads = new Map<string, Promise<unknown>>()
   readonly #batchListeners = new Set<(batch: ServedBatch) => void>()
   readonly #modelListeners = new Set<(event: ModelEvent) => void>()
+  #keepsSpare = false
+  #spare: InferenceThread | null = null
   #useCount = 0
   #isClosed = false
 
@@ -87,9 +89,20 @@ export class ModelPool {
     return { model: known.model, predictions: await inference.predict(inputs, options) }
   }
 
-  /** Loads a model, or puts it in the place of its task's present one, which answers what it has accepted and ends. */
-  async load(served: ServedModel): Promise<void> {
-    await this.#inTurn(served.task, () => this.#replace(served))
+  /**
+   * Loads a model, or puts it in the place of its task's present one. Resolves once it answers; the one before ends when it
+   * has answered what it accepted.
+   */
+  load(served: ServedModel): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#inTurn(served.task, () => this.#replace(served, resolve)).catch(reject)
+    })
+  }
+
+  /** From now on a thread stands ready for the next model: half of what loading takes is done before it is asked for. */
+  keepSpare(): void {
+    this.#keepsSpare = true
+    this.#startSpare()
   }
 
   /** Loads a model if that takes no other's place; otherwise its task is known, and its first request loads it. */
@@ -133,7 +146,7 @@ export class ModelPool {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.allSettled(this.#loads.values())
-    await Promise.all([...this.#slots.values()].map(({ inference }) => inference.close()))
+    await Promise.all([this.#spare?.end(), ...[...this.#slots.values()].map(({ inference }) => inference.close())])
     this.#slots.clear()
   }
 
@@ -151,7 +164,7 @@ export class ModelPool {
     await this.#replace(await this.#options.findModel(task))
   }
 
-  async #replace(served: ServedModel): Promise<void> {
+  async #replace(served: ServedModel, onLoaded: () => void = () => {}): Promise<void> {
     const startedMs = performance.now()
     const { task, model } = served
     const memory = await estimateModelMemory(served)
@@ -162,18 +175,20 @@ export class ModelPool {
     this.#known.set(task, known)
     this.#slots.set(task, { known, inference, memory, lastUse: ++this.#useCount })
     this.#tell({ type: 'model-loaded', task, model, seconds: (performance.now() - startedMs) / 1000 })
+    onLoaded()
+    this.#startSpare()
     if (!previous) return
     await previous.inference.close()
     this.#tell({ type: 'model-unloaded', task, model: previous.known.model, reason: 'replaced' })
   }
 
   async #start({ task, model, folder, baseFolder }: ServedModel): Promise<Inference> {
-    const { findModel: _, memoryBytesMax: __, ...options } = this.#options
+    const options = this.#inferenceOptions
     const report = (batch: BatchReport) => {
       for (const listener of this.#batchListeners) listener({ ...batch, task, model })
     }
     const form = isAdapterFolder(folder) ? adapterForm(await readAdapterConfig(folder)) : null
-    const thread = form === null ? startThread(options) : this.#sharedThread(form, options)
+    const thread = form === null ? this.#takeThread() : this.#sharedThread(form)
     return startInference(folder, { ...options, baseFolder, onBatch: report }, thread)
   }
 
@@ -208,12 +223,27 @@ export class ModelPool {
     if (slot) this.#tell({ type: 'model-unloaded', task, model: slot.known.model, reason: 'memory' })
   }
 
-  #sharedThread(form: string, options: InferenceOptions): InferenceThread {
+  #sharedThread(form: string): InferenceThread {
     const known = this.#threads.get(form)
     if (known?.isOpen) return known
-    const thread = startThread(options)
+    const thread = this.#takeThread()
     this.#threads.set(form, thread)
     return thread
+  }
+
+  #takeThread(): InferenceThread {
+    const spare = this.#spare
+    this.#spare = null
+    return spare?.isOpen ? spare : startThread(this.#inferenceOptions)
+  }
+
+  #startSpare(): void {
+    if (this.#keepsSpare && !this.#isClosed) this.#spare ??= startThread(this.#inferenceOptions)
+  }
+
+  get #inferenceOptions(): InferenceOptions {
+    const { findModel: _, memoryBytesMax: __, ...options } = this.#options
+    return options
   }
 
   #tell(event: ModelEvent): void {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { NotFoundError } from '../../src/base/index.ts'
 import { predictionsOf } from '../../src/contracts/index.ts'
 import { Inference, InferenceThread, ModelPool, type ServedModel, startInference } from '../../src/serving/index.ts'
@@ -61,6 +61,25 @@ describe('the model pool', () => {
     expect(versions[0]).toBe(1)
     expect(versions.at(-1)).toBe(2)
     await pool.close()
+  })
+
+  it('takes a thread that stands ready for each model, and ends the one that is left', async () => {
+    const started = vi.spyOn(InferenceThread, 'start')
+    const pool = new ModelPool({ findModel: async () => first })
+    pool.keepSpare()
+    expect(started).toHaveBeenCalledTimes(1)
+    const spare = started.mock.results[0]?.value as InferenceThread
+    await pool.load(first)
+    // The one that was ready has the model, and the next is on its way.
+    expect(started).toHaveBeenCalledTimes(2)
+    await pool.load(second)
+    expect((await pool.predict('support', ['card'])).model).toEqual(second.model)
+    await pool.close()
+    const threads = started.mock.results.map(({ value }) => value as InferenceThread)
+    expect(threads).toContain(spare)
+    expect(threads).toHaveLength(3)
+    expect(threads.map(({ isOpen }) => isOpen)).toEqual([false, false, false])
+    started.mockRestore()
   })
 
   it('keeps the present model where the next cannot be loaded', async () => {
