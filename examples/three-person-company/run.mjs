@@ -36,7 +36,7 @@ try {
 }
 if (!isTrained) run('train', data, '--test', test, '--task', 'support', '--epochs', '6')
 // What is measured already is not measured again.
-run('curve', data, '--test', test, '--task', 'support', '--sizes', '64,128,256,512', '--seeds', '2', '--epochs', '6')
+run('curve', data, '--test', test, '--task', 'support', '--sizes', '60,120,240,480', '--seeds', '2', '--epochs', '6')
 run('assess', '--out', join(project, 'assessment.html'))
 for (const format of ['json', 'html', 'docx', 'pdf']) run('plan', '--out', join(project, `plan.${format}`))
 console.log(`\n${join(project, 'plan.pdf')} is written, and the same plan as .docx, .html and .json beside it.`)

@@ -2,15 +2,18 @@
 import { chooseLearningCurve, type LearningTrial } from './choose-learning-curve.ts'
 import { type LearningObservation, toAnchors } from './fit-learning-curve.ts'
 import { findLabelsNeeded, type LabelsNeeded } from './labels-needed.ts'
-import { errorAt, errorSlopeAt, type LearningCurve } from './learning-form.ts'
+import { errorSlopeAt, type LearningCurve } from './learning-form.ts'
 import { bootstrapLearningCurve, errorQuantiles } from './learning-uncertainty.ts'
 import { weighByTestError } from './weigh-observations.ts'
 
 export type ForecastScore = {
   labels: number
-  /** By the chosen curve. */
+  /**
+   * The median over the bootstrap's curves: which form is best is itself unsure, and its choice, made again for each draw, is
+   * averaged over (Buckland, Burnham and Augustin, 1997).
+   */
   score: number
-  /** 90 %, over the bootstrap's curves. */
+  /** 90 %, over the same curves. */
   interval: [number, number]
 }
 
@@ -58,8 +61,8 @@ export function extendLearningCurve(
     trials,
     beatsLastValue,
     forecasts: (beatsLastValue ? at : []).map((labels) => {
-      const [high, low] = errorQuantiles(bootstrap, labels, [0.05, 0.95]) as [number, number]
-      return { labels, score: 1 - errorAt(form, parameters, labels), interval: [1 - low, 1 - high] }
+      const [low, middle, high] = errorQuantiles(bootstrap, labels, [0.05, 0.5, 0.95]) as [number, number, number]
+      return { labels, score: 1 - middle, interval: [1 - high, 1 - low] }
     }),
     slope: -errorSlopeAt(form, parameters, largest),
     needed: target === undefined ? null : findLabelsNeeded(bootstrap, { target: 1 - target, beatsLastValue }),
