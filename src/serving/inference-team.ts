@@ -15,8 +15,11 @@ type Chunk = { inputs: PredictionInput[]; resolve(predictions: Prediction[]): vo
 
 /** Each member holds the model's weights once more. */
 const membersMax = 8
-/** Texts a member takes at a time: enough for full batches, few enough that all members end together. */
-const chunkTexts = 256
+/** The most texts that a member takes at a time: enough for full batches. */
+const chunkTextsMax = 256
+const chunkTextsMin = 16
+/** Few texts are divided into so many chunks, so that members end together, however many there are. */
+const chunksMin = 16
 
 /**
  * One model in several threads that each compute on one core, for many texts at once. Threads that share a run wait for
@@ -60,8 +63,9 @@ export class InferenceTeam {
     const lengths = inputs.map(countCharacters)
     order.sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b)
     const chunks: Promise<void>[] = []
-    for (let start = 0; start < order.length; start += chunkTexts) {
-      const indices = order.slice(start, start + chunkTexts)
+    const size = Math.min(chunkTextsMax, Math.max(chunkTextsMin, Math.ceil(order.length / chunksMin)))
+    for (let start = 0; start < order.length; start += size) {
+      const indices = order.slice(start, start + size)
       const scored = this.#score(indices.map((index) => inputs[index] as PredictionInput))
       chunks.push(
         scored.then((answers) => {
