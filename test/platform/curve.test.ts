@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -85,6 +85,7 @@ describe('a measured learning curve', () => {
       message: expect.stringContaining('2, 500'),
       hint: expect.stringContaining('from 3 (one example of each label) to 96'),
     })
+    await expect(platform.curve({ task: 'tiny', bases: [base] })).rejects.toMatchObject({ code: 'curve.no-data' })
     await expect(platform.curve({ ...request, target: 1 })).rejects.toMatchObject({ code: 'curve.bad-target' })
     const few = join(folder, 'few.csv')
     await writeFile(few, tinyCsv({ rowsPerLabel: 7 }))
@@ -107,4 +108,18 @@ it('capstan curve prints what was measured and what it says of more labels, or o
   expect(JSON.parse(again.stdout)).toMatchObject({ task: 'tiny', cost: null, curves: [{ extended: { needed: {} } }] })
   const bad = await runCli([...command, '--sizes', 'many'])
   expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('--sizes takes numbers of labels') })
+})
+
+it('capstan curve without a file takes what the task has learnt', async () => {
+  const project = join(folder, 'learnt')
+  await mkdir(project)
+  const settings = { tasks: { tiny: { kind: 'classify' } } }
+  await writeFile(join(project, 'capstan.yaml'), JSON.stringify(settings))
+  const options = ['--task', 'tiny', '--project', project]
+  expect((await runCli(['curve', ...options])).stderr).toContain('code: flywheel.too-few-examples')
+  expect((await runCli(['import', data, ...options])).code).toBe(0)
+  const command = ['curve', ...options, '--bases', base, '--sizes', '12', '--seeds', '1', '--epochs', '0']
+  const { code, stdout, stderr } = await runCli(command)
+  expect(code, stderr).toBe(0)
+  expect(stdout).toContain('no curve  1 sizes of training set were measured')
 })

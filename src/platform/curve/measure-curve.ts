@@ -67,7 +67,8 @@ const seedsDefault = 3
 
 /**
  * Measures what is not known yet and fits the curve. Each model is a run of its own, booked, and its score is kept: after a
- * kill the next call goes on. Throws InvalidInputError `curve.too-few-examples`, `curve.bad-sizes`, `curve.bad-target`.
+ * kill the next call goes on. Throws InvalidInputError `curve.no-data`,
+ * `curve.too-few-examples`, `curve.bad-sizes`, `curve.bad-target`.
  */
 export async function measureCurve(context: PlatformContext, request: CurveRequest): Promise<CurveResult> {
   const { registry } = context
@@ -142,8 +143,13 @@ async function readData(context: PlatformContext, { data, task, test, ...options
     return { kind, pool: split.train, test: split.test }
   }
   if (data === undefined) {
-    const { kind, examples } = await readTaskExamples(context, task)
-    return hold(kind, examples)
+    const kind = context.tasks.of(task)?.kind
+    if (kind !== 'classify' && kind !== 'multilabel') {
+      throw new InvalidInputError('curve.no-data', `No file was given, and task ${task} keeps no examples`, {
+        hint: `Give a labelled file: capstan curve tickets.csv --task ${task}`,
+      })
+    }
+    return hold(kind, await readTaskExamples(context, task, kind))
   }
   const prepared = await prepareData({ ...options, data, ...(test === undefined ? {} : { test }), seed: defaultSeed })
   const pool = [...prepared.train, ...prepared.validation]

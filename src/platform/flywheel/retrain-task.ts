@@ -245,13 +245,9 @@ export function requireTaskConfig(settings: TaskConfig | undefined, task: string
   })
 }
 
-/** What a task has learnt so far, as examples. Throws InvalidInputError `flywheel.no-gate`, `flywheel.too-few-examples`. */
-export async function readTaskExamples(
-  { store, tasks }: PlatformContext,
-  task: string,
-): Promise<{ kind: TaskKind; examples: Example[] }> {
-  const kind = requireTaskConfig(tasks.of(task), task).kind as TaskKind
-  return { kind, examples: usableExamples(await selectExamples(store, task), kind, task).map(toExample) }
+/** What a task of that kind has learnt so far, as examples. Throws InvalidInputError `flywheel.too-few-examples`. */
+export async function readTaskExamples({ store }: PlatformContext, task: string, kind: TaskKind): Promise<Example[]> {
+  return usableExamples(await selectExamples(store, task), kind, task).map(toExample)
 }
 
 /** Those of the task's kind whose labels others have too. */
