@@ -29,15 +29,15 @@ export const benchmark: Benchmark = {
       const extended = curves[0]?.extended
       const forecast = extended?.forecasts[0]
       if (!extended || !forecast) throw new Error(`nothing was foreseen: ${JSON.stringify(curves)}`)
-      log(JSON.stringify({ ...forecast, form: extended.curve.form.name, trials: extended.trials }))
+      log(JSON.stringify({ ...forecast, form: extended.form, trials: extended.trials }))
       const measured = await platform.curve({ ...request, sizes: [foreseen], seeds })
       const points = (measured.curves[0]?.points ?? []).filter(({ labels }) => labels === foreseen)
       const truth = points.reduce((sum, { score }) => sum + score.value, 0) / points.length
       const [low, high] = forecast.interval
       return {
         values: {
-          form: extended.curve.form.name,
-          parameters: extended.curve.parameters.map((value) => value.toPrecision(4)).join(' '),
+          form: extended.form,
+          parameters: extended.parameters.map((value) => value.toPrecision(4)).join(' '),
           misses: extended.trials.map(({ form, miss }) => `${form} ${(100 * miss).toFixed(2)}`).join(', '),
           foreseen: forecast.score,
           low,

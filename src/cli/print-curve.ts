@@ -13,8 +13,7 @@ export function formatCurve(
   const name = points[0]?.score.name ?? 'score'
   const sizes = [...new Set(points.map(({ labels }) => labels))]
   const rows = sizes.map((labels) => {
-    const scores = points.filter((point) => point.labels === labels).map(({ score }) => score.value)
-    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+    const { scores, mean } = scoresAt(points, labels)
     const range = scores.length > 1 ? formatInterval([Math.min(...scores), Math.max(...scores)]) : ''
     return [String(labels), formatPercent(mean), range, String(scores.length)]
   })
@@ -32,7 +31,23 @@ export function formatCurve(
   ]
 }
 
-function formatExtended({ curve, trials, beatsLastValue, forecasts, slope }: Extended, largest: number): string[] {
+/** Against the size of the model: the largest training set of each base. */
+export function compareBases(curves: readonly MeasuredCurve[]): string[] {
+  return curves
+    .toSorted((one, other) => one.parameters - other.parameters)
+    .map(({ base, parameters, points }) => {
+      const most = Math.max(...points.map(({ labels }) => labels))
+      const { mean } = scoresAt(points, most)
+      return `${(parameters / 1e6).toFixed(1)} M weights, ${most} labels: ${formatPercent(mean)}  ${base}`
+    })
+}
+
+function scoresAt(points: MeasuredCurve['points'], size: number): { scores: number[]; mean: number } {
+  const scores = points.filter(({ labels }) => labels === size).map(({ score }) => score.value)
+  return { scores, mean: scores.reduce((sum, score) => sum + score, 0) / scores.length }
+}
+
+function formatExtended({ form, trials, beatsLastValue, forecasts, slope }: Extended, largest: number): string[] {
   const misses = trials.map(({ form, miss }) => `${form} ${(100 * miss).toFixed(1)}`).join(', ')
   const tried = `missed ${largest} labels, fitted without them, by points: ${misses}`
   if (!beatsLastValue) {
@@ -42,7 +57,7 @@ function formatExtended({ curve, trials, beatsLastValue, forecasts, slope }: Ext
     ]
   }
   return [
-    `form      ${curve.form.name}: ${tried}`,
+    `form      ${form}: ${tried}`,
     ...forecasts.map(
       ({ labels, score, interval }) =>
         `${`at ${labels}`.padEnd(10)}${formatPercent(score)} (90 %: ${formatInterval(interval)})`,

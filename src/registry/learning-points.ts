@@ -14,11 +14,10 @@ export type LearningPoint = {
   testExamples: number
   /** Weights that learnt. */
   parameters: number
-  cpuSeconds: number
 }
 
 export async function insertLearningPoint({ database }: Store, point: LearningPoint): Promise<void> {
-  const { score, seed, testExamples, parameters, cpuSeconds, ...rest } = point
+  const { score, seed, testExamples, parameters, ...rest } = point
   await database
     .insertInto('learning_points')
     .values({
@@ -30,8 +29,9 @@ export async function insertLearningPoint({ database }: Store, point: LearningPo
       score_high: score.interval[1],
       test_examples: testExamples,
       parameters: BigInt(parameters),
-      cpu_seconds: cpuSeconds,
     })
+    // Another process has measured the same.
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
 
@@ -53,6 +53,5 @@ export async function selectLearningPoints({ database }: Store, task: string): P
     score: { name: row.score_name, value: row.score, interval: [row.score_low, row.score_high] },
     testExamples: row.test_examples,
     parameters: Number(row.parameters),
-    cpuSeconds: row.cpu_seconds,
   }))
 }

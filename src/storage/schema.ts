@@ -60,7 +60,6 @@ type LearningPointsTable = {
   score_high: number
   test_examples: number
   parameters: bigint
-  cpu_seconds: number
 }
 
 type ModelVersionsTable = {

@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../../base/index.ts'
 import { formatMoney, taskKindSchema } from '../../contracts/index.ts'
-import type { CurveEvent, CurveRequest, CurveResult, MeasuredCurve } from '../../platform/index.ts'
+import type { CurveEvent, CurveRequest, CurveResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext } from '../command.ts'
 import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
-import { formatCurve } from '../print-curve.ts'
+import { compareBases, formatCurve } from '../print-curve.ts'
 import { createTrainProgress } from '../progress.ts'
 import { columnOptions, readSettings, textOptions } from './train.ts'
 
@@ -22,7 +22,7 @@ export const run: CommandBody = async (context) => {
   try {
     const result = await platform.curve({ ...request, signal: abort.signal, onEvent: progress.show })
     progress.end()
-    if (json) printJson(io, toJson(result))
+    if (json) printJson(io, result)
     else for (const line of formatResult(result, request)) printLine(io.stdout, line)
     return 0
   } catch (error) {
@@ -101,25 +101,4 @@ function formatResult({ task, testExamples, curves, cost }: CurveResult, { targe
     ...(curves.length > 1 ? [...compareBases(curves), ''] : []),
     cost ? `cost      ${formatMoney(cost)} of compute, booked` : 'cost      nothing: all of it was measured before',
   ]
-}
-
-/** Against the size of the model: the largest training set of each base. */
-function compareBases(curves: readonly MeasuredCurve[]): string[] {
-  return curves
-    .toSorted((one, other) => one.parameters - other.parameters)
-    .map(({ base, parameters, points }) => {
-      const most = Math.max(...points.map(({ labels }) => labels))
-      const scores = points.filter(({ labels }) => labels === most).map(({ score }) => score.value)
-      const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
-      return `${(parameters / 1e6).toFixed(1)} M weights, ${most} labels: ${(100 * mean).toFixed(1)} %  ${base}`
-    })
-}
-
-function toJson({ curves, ...result }: CurveResult) {
-  const plain = (curve: MeasuredCurve) => {
-    if (!curve.extended) return curve
-    const { form, parameters } = curve.extended.curve
-    return { ...curve, extended: { ...curve.extended, curve: { form: form.name, parameters } } }
-  }
-  return { ...result, curves: curves.map(plain) }
 }

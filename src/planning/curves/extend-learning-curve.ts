@@ -2,7 +2,7 @@
 import { chooseLearningCurve, type LearningTrial } from './choose-learning-curve.ts'
 import { type LearningObservation, toAnchors } from './fit-learning-curve.ts'
 import { findLabelsNeeded, type LabelsNeeded } from './labels-needed.ts'
-import { errorSlopeAt, type LearningCurve } from './learning-form.ts'
+import { errorSlopeAt, type LearningForm, type LearningParameters } from './learning-form.ts'
 import { bootstrapLearningCurve, errorQuantiles } from './learning-uncertainty.ts'
 import { weighByTestError } from './weigh-observations.ts'
 
@@ -18,7 +18,9 @@ export type ForecastScore = {
 }
 
 export type ExtendedCurve = {
-  curve: LearningCurve
+  /** See `learningForms`. */
+  form: LearningForm['name']
+  parameters: LearningParameters
   trials: readonly LearningTrial[]
   /** False where no form foresaw the largest size better than the last value: then nothing beyond it is said. */
   beatsLastValue: boolean
@@ -57,7 +59,8 @@ export function extendLearningCurve(
   const largest = Math.max(...toAnchors(observations).map(({ labels }) => labels))
   const { form, parameters } = fit
   return {
-    curve: { form, parameters },
+    form: form.name,
+    parameters,
     trials,
     beatsLastValue,
     forecasts: (beatsLastValue ? at : []).map((labels) => {

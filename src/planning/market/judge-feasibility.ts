@@ -69,7 +69,7 @@ function extend(all: readonly MeasuredRun[], target: number, seed: number): Feas
   }
   if (!(target < 1)) return { answer: 'none', why: `No number of labels reaches a score of ${target}.` }
   const most = Math.max(...runs.map(({ trainExamples }) => trainExamples))
-  const { curve, needed, forecasts } = extendLearningCurve(
+  const { form, needed, forecasts } = extendLearningCurve(
     runs.map(({ trainExamples, score }) => ({ labels: trainExamples, score })),
     {
       testExamples: Math.max(1, Math.min(...runs.map(({ testExamples }) => testExamples))),
@@ -82,7 +82,7 @@ function extend(all: readonly MeasuredRun[], target: number, seed: number): Feas
   const { p10, p50, p90, buyNow } = needed
   return {
     answer: 'labels',
-    form: curve.form.name,
+    form,
     p10,
     p50,
     p90,

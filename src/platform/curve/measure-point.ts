@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { present } from '../../base/index.ts'
 import type { Device, Money, TaskKind } from '../../contracts/index.ts'
 import type { Example } from '../../data/index.ts'
 import { type BaseModel, type LearningPoint, referToBase } from '../../registry/index.ts'
-import type { TrainEvent, TrainingSettings } from '../../training/index.ts'
+import type { EvaluationReport, TrainEvent, TrainingSettings } from '../../training/index.ts'
 import type { PlatformContext } from '../create-platform.ts'
 import { evaluateModel } from '../evaluate-model.ts'
 import { failRun } from '../fail-run.ts'
@@ -33,48 +32,36 @@ export async function measurePoint(
   const run = await registry.startRun({ task, kind: 'evaluate', seed, settings: described })
   const folder = join(store.folder, 'curve', run.id)
   let parameters = 0
+  const follow = (event: TrainEvent) => {
+    if (event.type === 'train-start') parameters = event.parameterCount
+    onEvent(event)
+  }
+  const request = { baseFolder: base.folder, base: referToBase(base), kind, session: { device }, train, validation: [] }
+  let report: EvaluationReport
   try {
-    await trainToEnd(
-      {
-        baseFolder: base.folder,
-        base: referToBase(base),
-        kind,
-        session: { device },
-        settings: { ...settings, seed },
-        train,
-        validation: [],
-        outputFolder: folder,
-      },
-      {
-        signal,
-        onEvent(event) {
-          if (event.type === 'train-start') parameters = event.parameterCount
-          onEvent(event)
-        },
-      },
-    )
-    const { primary, count } = await evaluateModel({ folder, baseFolder: base.folder }, test, device)
-    const used = usage()
-    const point: LearningPoint = {
-      run: run.id,
-      task,
-      recipe,
-      base: base.name,
-      labels: train.length,
-      seed,
-      score: primary,
-      testExamples: count,
-      parameters: present(parameters || undefined, 'the number of weights'),
-      cpuSeconds: used.cpuSeconds,
-    }
-    await registry.recordLearningPoint(point)
-    const finished = await registry.finishRun(run.id, { status: 'succeeded', usage: used })
-    const { cost } = await ledger.postRunCost({ run: finished, rate: config.rates.cpuHour })
-    return { point, cost }
+    await trainToEnd({ ...request, settings: { ...settings, seed }, outputFolder: folder }, { signal, onEvent: follow })
+    report = await evaluateModel({ folder, baseFolder: base.folder }, test, device)
   } catch (error) {
     await failRun(context, { run, usage: usage(), error })
     throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+  const finished = await registry.finishRun(run.id, { status: 'succeeded', usage: usage() })
+  const { cost } = await ledger.postRunCost({ run: finished, rate: config.rates.cpuHour })
+  const { primary: score, count: testExamples } = report
+  const point = {
+    run: run.id,
+    task,
+    recipe,
+    base: base.name,
+    labels: train.length,
+    seed,
+    score,
+    testExamples,
+    parameters,
+  }
+  // Last: a process that dies before has spent what is booked, and the point is measured again.
+  await registry.recordLearningPoint(point)
+  return { point, cost }
 }

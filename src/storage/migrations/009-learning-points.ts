@@ -17,7 +17,6 @@ export const addLearningPoints: Migration = {
         score_high double precision not null,
         test_examples integer not null check (test_examples > 0),
         parameters bigint not null,
-        cpu_seconds double precision not null,
         unique (task, recipe, labels, seed)
       )`.execute(database)
   },
