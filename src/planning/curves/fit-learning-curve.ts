@@ -90,8 +90,9 @@ function searchShapes(form: LearningForm, anchors: readonly Anchor[]): number[] 
 /** The parameters with the best floor ≥ 0 and gain ≥ 0 for their shape: a straight line through (u, error). */
 function project(form: LearningForm, anchors: readonly Anchor[], parameters: readonly number[]) {
   let [sw, su, sy, suu, suy] = [0, 0, 0, 0, 0]
-  for (const { labels, error, weight } of anchors) {
-    const u = form.u(parameters, labels)
+  const us = anchors.map(({ labels }) => form.u(parameters, labels))
+  for (const [i, { error, weight }] of anchors.entries()) {
+    const u = us[i] as number
     sw += weight
     su += weight * u
     sy += weight * error
@@ -108,8 +109,11 @@ function project(form: LearningForm, anchors: readonly Anchor[], parameters: rea
     gain = 0
     floor = sy / sw
   }
-  const projected = [floor, gain, ...parameters.slice(2)]
-  return { squaredError: squaredErrorOf(form, anchors, projected), parameters: projected }
+  const squaredError = anchors.reduce(
+    (sum, { error, weight }, i) => sum + weight * (error - (floor + gain * (us[i] as number))) ** 2,
+    0,
+  )
+  return { squaredError, parameters: [floor, gain, ...parameters.slice(2)] }
 }
 
 /** Levenberg-Marquardt within the bounds: a parameter that stands at its bound and is pushed outwards stays there. */
