@@ -4,8 +4,8 @@ import { hasPostgresql } from './test/postgresql/start-postgresql.ts'
 const needServer = 'test/postgresql/**/*.test.ts'
 /** What has to hold on both kinds of store: these files run once on each. */
 const onBothStores = [
-  'src/{storage/open-store,registry/registry,ledger/ledger,jobs/jobs}.test.ts',
-  'test/{tracking/run-series,cli/worker,platform/flywheel}.test.ts',
+  'src/{storage/open-store,registry/registry,ledger/ledger,ledger/meters/post-events,jobs/jobs}.test.ts',
+  'test/tracking/run-series.test.ts',
 ]
 
 const embedded = {

@@ -165,6 +165,10 @@ async function report(
   const spent = await spentOnTeacher(platform)
   const calls = countCalls(spent)
   const training = [...(await platform.listRunCosts()).values()].reduce((sum, { amountMicro }) => sum + amountMicro, 0n)
+  await platform.books.meter()
+  // But for the minute that is not over.
+  const inference = { account: 'Expenses:Opt:Inference', commodity: 'USD' }
+  const serving = (await platform.ledger.accountBalances(inference)).reduce((sum, one) => sum + one.amountMicro, 0n)
   const last = requests.slice(-lastRequests)
   const callsLast = calls - callsBefore
   const saved = BigInt(Math.round(requests.length * pricePerCall * 1e6)) - spent
@@ -182,6 +186,7 @@ async function report(
       teacherCallsLast: callsLast,
       spentOnTeacher: formatMoney({ amountMicro: spent, currency: 'USD' }),
       spentOnTraining: formatMoney({ amountMicro: training, currency: 'USD' }),
+      spentOnServing: formatMoney({ amountMicro: serving, currency: 'USD' }),
       savedOnTeacher: formatMoney({ amountMicro: saved, currency: 'USD' }),
       testAccuracy: 'accuracy' in test ? test.accuracy : 'none',
       versions: events.join('; '),

@@ -27,6 +27,7 @@ export {
   codeVersion,
   createPlatform,
   type EvaluateRequest,
+  type EvaluateResult,
   type FinetunedModel,
   type FinetuneEvent,
   type FinetuneOptions,

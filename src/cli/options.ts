@@ -43,6 +43,11 @@ const planFile: OptionSpec = {
   flags: '--plan <file>',
   description: 'the plan file (default: venture.yaml of the project)',
 }
+const queue: OptionSpec = {
+  flags: '--queue',
+  kind: 'flag',
+  description: 'leave it to capstan worker, which finds files under the same paths, and print the id of the job',
+}
 const skipBadRows: OptionSpec = {
   flags: '--skip-bad-rows',
   kind: 'flag',
@@ -82,11 +87,7 @@ export const commands: readonly CommandSpec[] = [
         kind: 'flag',
         description: 'time a few steps and say what the run would take and cost, without training',
       },
-      {
-        flags: '--queue',
-        kind: 'flag',
-        description: 'leave it to capstan worker, and print the id of the job',
-      },
+      queue,
       {
         flags: '--resume [run]',
         description: 'go on with a run whose process was killed (default: the latest), without <data>',
@@ -140,6 +141,7 @@ export const commands: readonly CommandSpec[] = [
       },
       skipBadRows,
       device,
+      queue,
       ...Object.entries<OptionSpec>(trainingOptions).flatMap(([name, option]) => (name === 'seed' ? [] : [option])),
     ],
     example: 'capstan curve tickets.csv --task support --target 0.95',
@@ -169,12 +171,7 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--skip-bad', kind: 'flag', description: 'write rows that have no answer with the reason in a column' },
       { flags: '--prefix <text>', description: 'begin the names of the added columns with this' },
       { flags: '--resume', kind: 'flag', description: 'go on where a run into --out was killed or stopped' },
-      {
-        flags: '--queue',
-        kind: 'flag',
-        description:
-          'leave the file to capstan worker, which finds it under the same path, and print the id of the job',
-      },
+      queue,
       { ...version, description: 'answer a file with a version other than the live one' },
     ],
     example: 'capstan predict --task support --in tickets.parquet --out scored.parquet',

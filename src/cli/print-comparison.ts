@@ -26,6 +26,9 @@ export function formatComparison(runs: readonly RunDetails[]): string[] {
     row('tokens/s', ({ steps }) => (steps.length > 0 ? describeMeans(steps)[3] : '–')),
     row('time', ({ usage }) => (usage ? formatSeconds(usage.wallSeconds) : '–')),
     row('CPU-seconds', ({ usage }) => (usage ? usage.cpuSeconds.toFixed(0) : '–')),
+    ...(runs.some(({ usage }) => usage && usage.gpuSeconds > 0)
+      ? [row('GPU-seconds', ({ usage }) => (usage ? usage.gpuSeconds.toFixed(0) : '–'))]
+      : []),
     row('memory', ({ usage }) => (usage ? formatMib(usage.memoryBytesPeak) : '–')),
     row('cost', ({ cost }) => (cost ? formatMoney(cost) : '–')),
   ]

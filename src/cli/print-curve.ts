@@ -7,7 +7,7 @@ type Extended = NonNullable<MeasuredCurve['extended']>
 /** A measured curve, what it says of more labels, and what to do next. */
 export function formatCurve(
   curve: MeasuredCurve,
-  { task, testExamples, target }: { task: string; testExamples: number; target: number | undefined },
+  { task, testExamples, target }: { task: string; testExamples: number; target: number | null },
 ): string[] {
   const { base, points, extended } = curve
   const name = points[0]?.score.name ?? 'score'
@@ -66,8 +66,8 @@ function formatExtended({ form, trials, beatsLastValue, forecasts, slope }: Exte
   ]
 }
 
-function formatNeeded({ needed }: Extended, target: number | undefined): string[] {
-  if (!needed || target === undefined) return []
+function formatNeeded({ needed }: Extended, target: number | null): string[] {
+  if (!needed || target === null) return []
   const goal = `for ${formatPercent(target)}`
   if (needed.answer === 'refused') return [`${goal}: refused. ${needed.why}`]
   const [p10, p50, p90] = [needed.p10, needed.p50, needed.p90].map((labels) =>

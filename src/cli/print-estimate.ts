@@ -1,11 +1,11 @@
 import { formatMoney, type RunEstimate } from '../contracts/index.ts'
-import { formatMib, formatSeconds } from './print-table.ts'
+import { formatCompute, formatMib, formatSeconds } from './print-table.ts'
 
 /** Time, CPU, memory and cost on one line: what stands beside the outcome of a run. */
 export function formatEstimate(estimate: RunEstimate): string {
-  const { cpuSeconds, memoryBytesPeak, cost } = estimate
+  const { memoryBytesPeak, cost } = estimate
   const time = formatExpectedTime(estimate.seconds, estimate.secondsInterval)
-  return `${time}, ${cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(memoryBytesPeak)}, ${formatMoney(cost)}`
+  return `${time}, ${formatCompute(estimate)}, ${formatMib(memoryBytesPeak)}, ${formatMoney(cost)}`
 }
 
 /** "about 3 min 20 s (3 min 05 s to 3 min 35 s)". */
@@ -16,10 +16,10 @@ export function formatExpectedTime(seconds: number, interval: readonly [number, 
 
 /** What `capstan train --estimate` shows. */
 export function formatFullEstimate(estimate: RunEstimate): string[] {
-  const { steps, tokens, memoryBytesPeak, memoryBytesToCome, cpuSeconds, cost } = estimate
+  const { steps, tokens, memoryBytesPeak, memoryBytesToCome, cost } = estimate
   return [
     `time      ${formatExpectedTime(estimate.seconds, estimate.secondsInterval)} for all epochs: ${steps} steps, ${tokens} tokens`,
     `memory    ${formatMib(memoryBytesPeak)} at most: ${formatMib(memoryBytesPeak - memoryBytesToCome)} measured, ${formatMib(memoryBytesToCome)} more for tokens not seen yet`,
-    `cost      ${formatMoney(cost)}, ${cpuSeconds.toFixed(0)} CPU-seconds`,
+    `cost      ${formatMoney(cost)}, ${formatCompute(estimate)}`,
   ]
 }

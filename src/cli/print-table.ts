@@ -14,8 +14,14 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** What a run used, on one line. */
-export function formatUsage({ wallSeconds, cpuSeconds, memoryBytesPeak }: Usage): string {
-  return `${formatSeconds(wallSeconds)}, ${cpuSeconds.toFixed(0)} CPU-seconds, ${formatMib(memoryBytesPeak)} at most`
+export function formatUsage({ wallSeconds, energyJoules, memoryBytesPeak, ...compute }: Usage): string {
+  const energy = energyJoules === null ? '' : `, ${(energyJoules / 1000).toFixed(1)} kJ`
+  return `${formatSeconds(wallSeconds)}, ${formatCompute(compute)}${energy}, ${formatMib(memoryBytesPeak)} at most`
+}
+
+/** Seconds of the CPU, and of a GPU where one is held. */
+export function formatCompute({ cpuSeconds, gpuSeconds }: Pick<Usage, 'cpuSeconds' | 'gpuSeconds'>): string {
+  return `${cpuSeconds.toFixed(0)} CPU-seconds${gpuSeconds > 0 ? `, ${gpuSeconds.toFixed(0)} GPU-seconds` : ''}`
 }
 
 /** Day and minute of an ISO time, in UTC. */

@@ -24,7 +24,23 @@ export const configSchema = z.strictObject({
     .strictObject({ folder: z.string().min(1).default('.capstan').describe('Relative to the file') })
     .prefault({}),
   rates: z
-    .strictObject({ cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour') })
+    .strictObject({
+      cpuHour: rateSchema.default(defaultCpuHourRate).describe('Price of one vCPU for one hour'),
+      gpuHour: rateSchema
+        .optional()
+        .describe('Price of a GPU for one hour, where device is one; without it its seconds are booked, and no price'),
+      kilowattHour: rateSchema
+        .optional()
+        .describe('Price of a kilowatt-hour, where the team pays for power; without it measured joules have no price'),
+    })
+    .superRefine(({ cpuHour, ...others }, context) => {
+      for (const [name, rate] of Object.entries(others)) {
+        if (rate && rate.currency !== cpuHour.currency) {
+          const message = 'must be that of cpuHour: what a run costs is one sum'
+          context.addIssue({ code: 'custom', path: [name, 'currency'], message })
+        }
+      }
+    })
     .prefault({}),
   server: z
     .strictObject({
@@ -44,3 +60,5 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
+/** What computing costs. */
+export type ComputeRates = Config['rates']

@@ -27,7 +27,7 @@ export {
   usagePriceSchema,
 } from './billing.ts'
 export { type ChatCompletion, chatCompletionSchema } from './chat-completion.ts'
-export { type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
+export { type ComputeRates, type Config, configSchema, defaultCpuHourRate, taskNameSchema } from './config.ts'
 export { type Device, type DeviceStatus, deviceSchema, deviceStatusSchema } from './device.ts'
 export { type GateStatus, gateStatusSchema } from './gate-status.ts'
 export { type Health, healthSchema, type Readiness, readinessSchema } from './health.ts'

@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import { moneySchema } from './money.ts'
 
-/** What a run used, as measured: elapsed seconds, seconds of one logical CPU, and the largest resident set. */
+/** What a run used, as measured: elapsed seconds, seconds of one logical CPU and of a GPU held, energy, and the largest resident set. */
 export const usageSchema = z
   .object({
     wallSeconds: z.number().nonnegative(),
     cpuSeconds: z.number().nonnegative(),
+    gpuSeconds: z
+      .number()
+      .nonnegative()
+      .meta({ description: 'For which a GPU was held; 0 where the device is the CPU' }),
+    energyJoules: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .meta({ description: 'Of the machine’s processors meanwhile; null where it has no counters that may be read' }),
     memoryBytesPeak: z.int().nonnegative(),
   })
   .meta({ id: 'Usage' })
@@ -19,6 +28,8 @@ export const runEstimateSchema = z
       .nullable()
       .meta({ description: '95 %, from how much the timed steps differ; null where too few were timed' }),
     cpuSeconds: z.number().nonnegative(),
+    // Estimates that were recorded before GPUs were counted have none.
+    gpuSeconds: z.number().nonnegative().default(0),
     memoryBytesPeak: z.int().nonnegative(),
     memoryBytesToCome: z
       .int()

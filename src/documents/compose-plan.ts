@@ -7,12 +7,14 @@ import { composeFeasibility, composeMarket } from './sections/market.ts'
 import { composeRaise } from './sections/raise.ts'
 import { composeSensitivity } from './sections/sensitivity.ts'
 import { composeProduct, composeSituation } from './sections/situation.ts'
+import { composeSummary } from './sections/summary.ts'
 import { composeTeam } from './sections/team.ts'
 
 /** A plan as a document: the same for the terminal and for investors. */
 export function composePlan(report: PlanReport): PlanDocument {
   const { venture, what, date, plan, currency, seed, draws, months, assessment } = report
   const sections = [
+    composeSummary(report),
     composeSituation(report),
     assessment && composeMarket(assessment),
     composeProduct(report),

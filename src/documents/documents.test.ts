@@ -55,6 +55,7 @@ beforeAll(async () => {
 describe('a plan as a document', () => {
   it('has every part that an investor looks for', () => {
     expect(document.sections.map(({ title }) => title)).toEqual([
+      'In short',
       'Situation',
       'Market',
       'Feasibility and needs',
@@ -66,6 +67,21 @@ describe('a plan as a document', () => {
       'Risks',
       'Assumptions',
     ])
+  })
+
+  it('begins with what to do: where money goes, how long it lasts, which plan, whom to hire', () => {
+    const lines = renderText(document).join(' ')
+    const short = lines.slice(lines.indexOf('IN SHORT'), lines.indexOf('SITUATION')).replace(/\s+/g, ' ')
+    const { next } = report.allocation as NonNullable<PlanReport['allocation']>
+    expect(short).toContain(
+      `do most on ${next.purchases[0]?.name}: they bring ${formatAmount(next.purchases[0]?.gain)} EUR`,
+    )
+    expect(short).toMatch(/The best split of .* EUR is worth .* EUR: (Team|Market) [+−]/)
+    expect(short).toContain(
+      `Cash runs out within the plan in ${formatShare(report.forecast.facts.ruinByMonth.at(-1))} of`,
+    )
+    expect(short).toContain(`Of the plans, ${report.forecast.chosen} is worth most`)
+    expect(short).toMatch(/Hire (nobody|engineer from \w{3} 20\d\d) with decided money/)
   })
 
   it('is a page of text in which no line is longer than a screen, tables apart', () => {

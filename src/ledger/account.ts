@@ -9,6 +9,8 @@ export const links = ['Data', 'Model', 'Market', 'Team', 'User', 'Opt'] as const
 export const accounts = {
   /** What training, compression and evaluation cost. */
   modelCompute: 'Expenses:Model:Compute',
+  /** What it costs to compute answers. */
+  inference: 'Expenses:Opt:Inference',
   /** Used but not yet invoiced by the owner of the machines. */
   accruedCloud: 'Liabilities:Accrued:Cloud',
   /** Where measured quantities (CPU-seconds, labels) come from, so that they balance as money does. */

@@ -178,12 +178,13 @@ describe('the cost of a run', () => {
     error: null,
     estimate: null,
     choices: [],
-    usage: { wallSeconds: 300, cpuSeconds: 590.25, memoryBytesPeak: 1e9 },
+    usage: { wallSeconds: 300, cpuSeconds: 590.25, gpuSeconds: 0, energyJoules: null, memoryBytesPeak: 1e9 },
   }
-  const rate = { amount: '0.0408', currency: 'USD', date: '2026-06-17', source: 'price list' }
+  const cpuHour = { amount: '0.0408', currency: 'USD', date: '2026-06-17', source: 'price list' }
+  const rates = { cpuHour }
 
   it('is one balanced entry of CPU-seconds and money at the dated rate, posted once', async () => {
-    const { entry, cost, posted } = await ledger.postRunCost({ run, rate })
+    const { entry, cost, posted } = await ledger.postRunCost({ run, rates })
     // 590.25 s × 0.0408 USD / 3600 s = 0.0066895 USD, and half to even keeps 6,690 of 6,689.5 micro-units.
     expect(cost).toEqual({ amountMicro: 6690n, currency: 'USD' })
     expect(posted).toBe(true)
@@ -196,11 +197,11 @@ describe('the cost of a run', () => {
       { account: 'Expenses:Model:Compute', commodity: 'USD', amountMicro: 6690n },
       { account: 'Liabilities:Accrued:Cloud', commodity: 'USD', amountMicro: -6690n },
     ])
-    expect((await ledger.postRunCost({ run, rate })).posted).toBe(false)
+    expect((await ledger.postRunCost({ run, rates })).posted).toBe(false)
   })
 
   it('is found again by run', async () => {
-    await ledger.postRunCost({ run: { ...run, id: 'run_2' }, rate: { ...rate, amount: '0' } })
+    await ledger.postRunCost({ run: { ...run, id: 'run_2' }, rates: { cpuHour: { ...cpuHour, amount: '0' } } })
     const totals = await ledger.dimensionTotals('run', { account: 'Expenses' })
     expect(totals).toEqual([
       { value: 'run_1', commodity: 'CPU-SECOND', amountMicro: 590_250_000n },
@@ -209,9 +210,38 @@ describe('the cost of a run', () => {
     ])
   })
 
+  it('has the seconds for which a GPU was held and the energy beside those of the CPU, and in its price what has a rate', async () => {
+    const held = { ...run, id: 'run_gpu', usage: { ...run.usage, gpuSeconds: 300, memoryBytesPeak: 1e9 } } as Run
+    const gpuHour = { amount: '2.35', currency: 'USD', date: '2026-03-01', source: 'quote' }
+    const { entry, cost } = await ledger.postRunCost({ run: held, rates: { cpuHour, gpuHour } })
+    // (590.25 s × 0.0408 USD + 300 s × 2.35 USD) / 3600 s = 0.2025228 USD.
+    expect(cost).toEqual({ amountMicro: 202_523n, currency: 'USD' })
+    expect(entry.description).toContain('300.000 GPU-seconds')
+    expect(entry.postings).toContainEqual({
+      account: 'Expenses:Model:Compute',
+      commodity: 'GPU-SECOND',
+      amountMicro: 300_000_000n,
+    })
+    const measured = { ...held, id: 'run_power', usage: { ...held.usage, gpuSeconds: 0, energyJoules: 7.2e6 } } as Run
+    const kilowattHour = { amount: '0.31', currency: 'USD', date: '2026-03-01', source: 'contract' }
+    const power = await ledger.postRunCost({ run: measured, rates: { cpuHour, kilowattHour } })
+    // 7.2 MJ are 2 kWh.
+    expect(power.cost).toEqual({ amountMicro: 6690n + 620_000n, currency: 'USD' })
+    expect(power.entry.postings).toContainEqual({
+      account: 'Equity:Metered',
+      commodity: 'JOULE',
+      amountMicro: -7_200_000_000_000n,
+    })
+    const unpriced = await ledger.postRunCost({ run: { ...held, id: 'run_unpriced' }, rates })
+    expect(unpriced.cost).toEqual({ amountMicro: 6690n, currency: 'USD' })
+    expect(unpriced.entry.description).toContain('no rate per GPU-hour')
+  })
+
   it('is refused for a run that has not been measured', async () => {
     const unmeasured = { ...run, status: 'running' as const, finishedAt: null, usage: null }
-    await expect(ledger.postRunCost({ run: unmeasured, rate })).rejects.toMatchObject({ code: 'ledger.run-unmeasured' })
+    await expect(ledger.postRunCost({ run: unmeasured, rates })).rejects.toMatchObject({
+      code: 'ledger.run-unmeasured',
+    })
   })
 })
 

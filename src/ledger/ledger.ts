@@ -3,13 +3,13 @@ import type {
   Balance,
   BalanceReport,
   CashReport,
+  ComputeRates,
   DatedRate,
   Entry,
   IncomeReport,
   MarginDimension,
   MarginReport,
   Money,
-  Rate,
   RegisterRow,
   Run,
 } from '../contracts/index.ts'
@@ -62,8 +62,8 @@ export type Ledger = {
    * dimensions. Throws ConflictError `ledger.event-reused`, InvalidInputError `ledger.invalid-event`.
    */
   postEvents(events: readonly MeteredEvent[], options?: PostOptions): Promise<PostedEvents>
-  /** Posts the measured CPU-seconds of a finished run, and of the version that came out, at a rate per CPU-hour; safe to repeat. */
-  postRunCost(options: { run: Run; rate: Rate; model?: string }): Promise<Posted & { cost: Money }>
+  /** Posts what a finished run used, for the version that came out where one did, at rates per hour; safe to repeat. */
+  postRunCost(options: { run: Run; rates: ComputeRates; model?: string }): Promise<Posted & { cost: Money }>
   /** Changes money of one currency into another at the amounts given and got; throws `ledger.bad-conversion`. */
   postConversion(conversion: Conversion, options?: PostOptions): Promise<Posted>
   /** Records what a commodity was worth on a day; false where that is known. Throws `ledger.bad-rate`. */

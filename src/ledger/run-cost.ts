@@ -1,35 +1,11 @@
 import { InvalidInputError } from '../base/index.ts'
-import {
-  divideHalfEven,
-  type Money,
-  microUnitsPerUnit,
-  parseAmountMicro,
-  type Rate,
-  type Run,
-} from '../contracts/index.ts'
+import type { ComputeRates, Money, Rate, Run } from '../contracts/index.ts'
 import { accounts } from './account.ts'
+import { listComputeAmounts, priceCompute } from './compute-cost.ts'
 import type { NewEntry } from './entry.ts'
 
-/** The commodity in which compute is measured: one second of one logical CPU. */
-export const cpuSecondCommodity = 'CPU-SECOND'
-
-const secondsPerHour = 3600n
-
-/** CPU-seconds at a rate per CPU-hour, rounded half to even to a micro-unit. */
-export function priceCpuSeconds(cpuSeconds: number, rate: Rate): Money {
-  const micro = toMicroSeconds(cpuSeconds) * parseAmountMicro(rate.amount)
-  return { amountMicro: divideHalfEven(micro, secondsPerHour * microUnitsPerUnit), currency: rate.currency }
-}
-
-function toMicroSeconds(cpuSeconds: number): bigint {
-  return BigInt(Math.round(cpuSeconds * Number(microUnitsPerUnit)))
-}
-
-/**
- * The entry for what a finished run used: its CPU-seconds, and their price at a dated rate. Both commodities stand in one
- * entry, so quantity and money never drift apart.
- */
-export function createRunCostEntry({ run, rate, model }: { run: Run; rate: Rate; model?: string }): {
+/** The entry for what a finished run used, and its price at dated rates. */
+export function createRunCostEntry({ run, rates, model }: { run: Run; rates: ComputeRates; model?: string }): {
   entry: NewEntry
   cost: Money
 } {
@@ -42,30 +18,31 @@ export function createRunCostEntry({ run, rate, model }: { run: Run; rate: Rate;
       },
     )
   }
-  const { cpuSeconds, wallSeconds } = run.usage
-  const cost = priceCpuSeconds(cpuSeconds, rate)
-  const postings = [
-    ...transfer(cpuSecondCommodity, toMicroSeconds(cpuSeconds), accounts.metered),
-    ...transfer(cost.currency, cost.amountMicro, accounts.accruedCloud),
-  ]
+  const { cpuSeconds, gpuSeconds, energyJoules, wallSeconds } = run.usage
+  const used = [`${cpuSeconds.toFixed(3)} CPU-seconds`]
+  const at = [describeRate(rates.cpuHour, 'CPU-hour')]
+  if (gpuSeconds > 0) {
+    used.push(`${gpuSeconds.toFixed(3)} GPU-seconds`)
+    at.push(rates.gpuHour ? describeRate(rates.gpuHour, 'GPU-hour') : 'no rate per GPU-hour')
+  }
+  if (energyJoules !== null) {
+    used.push(`${energyJoules.toFixed(0)} joules`)
+    if (rates.kilowattHour) at.push(describeRate(rates.kilowattHour, 'kilowatt-hour'))
+  }
   const entry = {
     source: 'capstan.run',
     key: run.id,
     eventTime: new Date(run.finishedAt),
-    description:
-      `${run.kind} ${run.task}: ${cpuSeconds.toFixed(3)} CPU-seconds in ${wallSeconds.toFixed(3)} s, ` +
-      `at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}, ${rate.source})`,
+    description: `${run.kind} ${run.task}: ${used.join(', ')} in ${wallSeconds.toFixed(3)} s, at ${at.join(', ')}`,
     dimensions: { task: run.task, run: run.id, kind: run.kind, ...(model ? { model } : {}) },
-    postings,
+    postings: listComputeAmounts(run.usage, rates).flatMap(({ commodity, amountMicro, credit }) => [
+      { account: accounts.modelCompute, commodity, amountMicro },
+      { account: credit, commodity, amountMicro: -amountMicro },
+    ]),
   }
-  return { entry, cost }
+  return { entry, cost: priceCompute(run.usage, rates) }
 }
 
-/** Nothing where the amount rounds to zero: a posting is never zero. */
-function transfer(commodity: string, amountMicro: bigint, from: string) {
-  if (amountMicro === 0n) return []
-  return [
-    { account: accounts.modelCompute, commodity, amountMicro },
-    { account: from, commodity, amountMicro: -amountMicro },
-  ]
+function describeRate({ amount, currency, date, source }: Rate, per: string): string {
+  return `${amount} ${currency} per ${per} (${date}, ${source})`
 }

@@ -1,6 +1,7 @@
 /** The books of one process: what Capstan did is booked by the minute, and before anyone looks. */
 import { type Invoice, type Money, parseAmountMicro, type TaskConfig } from '../contracts/index.ts'
 import {
+  type ComputeMeter,
   type JournalFormat,
   meterSubscriptions,
   meterWork,
@@ -24,16 +25,20 @@ export type Books = {
   exportShares(issuer: string): Promise<OcfFiles>
   /** The same as `meter` in the background; what goes wrong is reported, and tried again the next time. */
   tick(): void
-  /** Resolves once nothing is being booked. */
-  idle(): Promise<void>
+  /** Books what was computed up to now; rejects where it cannot. Nothing is being booked any more then. */
+  close(): Promise<void>
 }
 
-export function openBooks(context: PlatformContext, onError: (error: Error) => void): Books {
+export function openBooks(
+  context: PlatformContext,
+  { compute, onError }: { compute: ComputeMeter; onError: (error: Error) => void },
+): Books {
   const { store, clock, config, tasks } = context
   let metering: Promise<unknown> = Promise.resolve()
   const meter = () => {
     // One after the other: ticks that come while one is slow find nothing more to do.
     const next = metering.then(async () => {
+      await compute.post()
       const subscriptions = await meterSubscriptions(store.database, clock, config.billing)
       return subscriptions + (await meterWork({ store, clock, termsOf: (task) => termsOf(tasks.of(task)) }))
     })
@@ -53,8 +58,9 @@ export function openBooks(context: PlatformContext, onError: (error: Error) => v
     tick() {
       meter().catch(onError)
     },
-    async idle() {
+    async close() {
       await metering
+      await compute.post({ all: true })
     },
   }
 }

@@ -17,20 +17,25 @@ import type {
   Task,
   TaskConfig,
 } from '../contracts/index.ts'
-import { readExamples } from '../data/index.ts'
 import type { TeacherEvent } from '../flywheel/index.ts'
 import type { JobRecord } from '../jobs/index.ts'
-import { createLedger, type Ledger } from '../ledger/index.ts'
+import { createComputeMeter, createLedger, type Ledger } from '../ledger/index.ts'
 import type { AssessReport, PlanReport } from '../planning/index.ts'
 import { openRegistry, type Registry, type VersionReference } from '../registry/index.ts'
-import { type ModelEvent, ModelPool, type PredictOptions, readModelHead, type ServedBatch } from '../serving/index.ts'
+import { type EnergyMeter, openEnergyMeter } from '../runtime/index.ts'
+import {
+  type ModelEvent,
+  ModelPool,
+  type PoolPredictOptions,
+  type ServedBatch,
+  type ServedCompute,
+} from '../serving/index.ts'
 import { openStore, type Store } from '../storage/index.ts'
-import type { EvaluationReport } from '../training/index.ts'
 import { type Books, openBooks } from './books.ts'
 import { type CurveRequest, type CurveResult, measureCurve } from './curve/measure-curve.ts'
 import { databaseUrlOf, templateFolderOf } from './database-environment.ts'
 import { type EstimateTaskResult, estimateTask } from './estimate-task.ts'
-import { evaluateModel } from './evaluate-model.ts'
+import { type EvaluateRequest, type EvaluateResult, evaluateTask } from './evaluate-task.ts'
 import { type ExportRequest, exportModel } from './export-model.ts'
 import type { Answered, AnswerOptions } from './flywheel/answer-requests.ts'
 import { readGateStatus } from './flywheel/gate-status.ts'
@@ -41,7 +46,13 @@ import { followOthers } from './follow-others.ts'
 import { type InitVentureRequest, initVenture } from './init-venture.ts'
 import { locateModel } from './locate-model.ts'
 import { assessPlan, type PlanVentureRequest, planVenture } from './plan-venture.ts'
-import { createPlatformJobs, type PlatformWorker, type PredictJob, type StartWorkerOptions } from './platform-jobs.ts'
+import {
+  type CurveJob,
+  createPlatformJobs,
+  type PlatformWorker,
+  type PredictJob,
+  type StartWorkerOptions,
+} from './platform-jobs.ts'
 import { type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
 import type { DataColumns } from './prepare-data.ts'
 import { promoteVersion } from './promote-version.ts'
@@ -79,12 +90,10 @@ export type PlatformContext = {
   tasks: TaskSettings
   device: Device
   clock: Clock
-}
-
-export type EvaluateRequest = DataColumns & {
-  task: string
-  data: string
-  version?: VersionReference
+  /** Null where the machine has none. */
+  energy: EnergyMeter | null
+  /** Takes note of what a model computed to answer, to be booked. */
+  noteCompute(compute: ServedCompute): void
 }
 
 /** How often it is looked whether a task is due for training by the clock, and answers are booked. */
@@ -101,6 +110,8 @@ export type Platform = {
   enqueueTraining(request: StoredRequest): Promise<string>
   /** Leaves a file to a worker, and gives the id of its job. A request that cannot be carried out is refused at once. */
   enqueuePrediction(request: PredictJob): Promise<string>
+  /** Leaves a learning curve to a worker, and gives the id of its job. A request that cannot be carried out is refused at once. */
+  enqueueCurve(request: CurveJob): Promise<string>
   /** Does what is queued, until the worker is stopped or the platform closed. */
   startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
   /** Queued jobs and what became of them, the newest first. */
@@ -109,13 +120,13 @@ export type Platform = {
   resume(request?: ResumeRequest): Promise<TrainTaskResult>
   /** How a task's score grows with its labels: trains on nested parts of the data what was not trained before. */
   curve(request: CurveRequest): Promise<CurveResult>
-  /** Measures a version (the live one unless told) on a labelled file. */
-  evaluate(request: EvaluateRequest): Promise<{ model: ModelVersion; report: EvaluationReport; skipped: number }>
+  /** Measures a version (the live one unless told) on a labelled file, and books what that used. */
+  evaluate(request: EvaluateRequest): Promise<EvaluateResult>
   /** One prediction with all scores per input, by the task's live version. */
   predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options?: PredictOptions,
+    options?: PoolPredictOptions,
   ): Promise<{ model: ModelReference; predictions: Prediction[] }>
   /**
    * Answers and stores each request: by the own model where the task's gate lets it, else by its teacher. Resolves after the
@@ -204,13 +215,30 @@ export async function createPlatform({
   const ledger = createLedger({ store, clock })
   const tasks = await openTaskSettings(store, config, clock)
   const access = createAccess({ store, mode: config.server.auth, clock })
-  const context: PlatformContext = { store, registry, ledger, access, config, tasks, device, clock }
+  const energy = openEnergyMeter()
+  const compute = createComputeMeter({ ledger, clock, rates: config.rates, onError })
+  const noteCompute = ({ task, model, caller, ...seconds }: ServedCompute) => {
+    const gpuSeconds = device === 'cpu' ? 0 : seconds.device
+    compute.add({ task, model: model.id, caller, cpuSeconds: seconds.cpu, gpuSeconds })
+  }
+  const context: PlatformContext = {
+    store,
+    registry,
+    ledger,
+    access,
+    config,
+    tasks,
+    device,
+    clock,
+    energy,
+    noteCompute,
+  }
   const findServed = async (task: string) => {
     const version = await registry.findModelVersion(task)
     return { task, model: toReference(version), ...(await locateModel(context, version)) }
   }
   const memoryBytesMax = config.serving.memoryMax ?? usableMemory() / 2
-  const pool = new ModelPool({ findModel: findServed, device, memoryBytesMax })
+  const pool = new ModelPool({ findModel: findServed, device, memoryBytesMax, onCompute: noteCompute })
   const load = async (task: string) => pool.load(await findServed(task))
   /** Only where the task is asked: else its model is loaded at the first request. */
   const reload = async (task: string) => {
@@ -234,7 +262,7 @@ export async function createPlatform({
         ? jobs.enqueueRetraining({ task, reason })
         : flywheel.retrain(task, { reason }),
   })
-  const books = openBooks(context, onError)
+  const books = openBooks(context, { compute, onError })
   const promote = async (task: string, reference: VersionReference, actor = localActor) => {
     const promoted = await promoteVersion(context, { task, reference, actor })
     flywheel.noteLive(task)
@@ -258,6 +286,7 @@ export async function createPlatform({
     estimate: (request) => estimateTask(context, { device, ...withTaskConfig(tasks, request) }),
     enqueueTraining: (request) => jobs.enqueueTraining(withTaskConfig(tasks, request)),
     enqueuePrediction: (request) => jobs.enqueuePrediction(withColumns(tasks, request)),
+    enqueueCurve: (request) => jobs.enqueueCurve(withColumns(tasks, request)),
     startWorker: jobs.startWorker,
     listJobs: jobs.listJobs,
     resume: (request = {}) => resumeTask(context, request),
@@ -279,7 +308,7 @@ export async function createPlatform({
       for (const { task, stage } of await registry.listModelVersions()) {
         if (stage === 'live') await pool.loadIfRoom(await findServed(task))
       }
-      pool.keepSpare()
+      pool.keepReady()
       isReady = true
       timer = setInterval(() => {
         flywheel.tick()
@@ -324,21 +353,11 @@ export async function createPlatform({
       await endFollowing()
       await jobs.close()
       await flywheel.close()
-      await books.idle()
       await pool.close()
-      await store.close()
+      energy?.close()
+      await books.close().finally(() => store.close())
     },
   }
-}
-
-async function evaluateTask(context: PlatformContext, { task, version, data, ...options }: EvaluateRequest) {
-  const model = await context.registry.findModelVersion(task, version)
-  const place = await locateModel(context, model)
-  const { answer } = await readModelHead(place.folder)
-  const form = { kind: answer.kind, pairs: answer.kind === 'embed' ? undefined : (answer.pairs ?? false) }
-  const { examples, problems } = await readExamples({ path: data, purpose: 'evaluate', ...form, ...options })
-  const report = await evaluateModel(place, examples, context.device)
-  return { model, report, skipped: problems.length }
 }
 
 function withTaskConfig(tasks: TaskSettings, request: TrainTaskRequest): TrainTaskRequest {

@@ -23,10 +23,11 @@ export async function estimateTask(
   { store, config }: PlatformContext,
   { onEvent = () => {}, ...request }: TrainTaskRequest,
 ): Promise<EstimateTaskResult> {
+  const { device = 'cpu' } = request
   refuseBadName(request.task)
-  await requireDevice(request.device ?? 'cpu')
+  await requireDevice(device)
   const data = await prepareData({ ...request, seed: request.settings?.seed ?? defaultSeed })
-  const usage = measureUsage()
+  const usage = measureUsage({ device })
   const folder = openTrainingFolder(store.folder, 'estimate')
   const { base, request: training } = await openBase({
     ...request,
@@ -38,14 +39,16 @@ export async function estimateTask(
   })
   try {
     const { probed, settings, choices, ...estimate } = await startEstimate(training, onEvent)
-    const { wallSeconds, cpuSeconds, memoryBytesPeak } = usage()
+    const { wallSeconds, cpuSeconds, gpuSeconds, memoryBytesPeak } = usage()
     const spent = {
       wallSeconds: wallSeconds - probed.seconds,
       cpuSeconds: Math.max(0, cpuSeconds - probed.cpuSeconds),
+      gpuSeconds: Math.max(0, gpuSeconds - probed.seconds),
+      energyJoules: null,
       memoryBytesPeak,
     }
     return {
-      estimate: toRunEstimate(estimate, { spent, rate: config.rates.cpuHour }),
+      estimate: toRunEstimate(estimate, { spent, rates: config.rates, device }),
       settings,
       choices: [...data.choices, ...choices],
       data,

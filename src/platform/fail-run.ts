@@ -10,5 +10,5 @@ export async function failRun(
   const code = error instanceof CapstanError ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   const failed = await registry.finishRun(run.id, { status: 'failed', usage, error: { code, message } })
-  await ledger.postRunCost({ run: failed, rate: config.rates.cpuHour })
+  await ledger.postRunCost({ run: failed, rates: config.rates })
 }

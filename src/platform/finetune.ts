@@ -128,7 +128,7 @@ type PlainRun = Omit<PreparedRun, 'tensorboard' | 'run' | 'clock'>
 
 async function trainAndTest(prepared: PlainRun): Promise<FinetuneReport> {
   const { folder, data, onEvent = () => {}, signal, device = 'cpu' } = prepared
-  const usage = measureUsage()
+  const usage = measureUsage({ device })
   const { base, request } = await openBase(prepared)
   const job = startTraining(request, onEvent)
   if (signal?.aborted) job.stop()

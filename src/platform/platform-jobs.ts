@@ -4,6 +4,13 @@ import { CapstanError } from '../base/index.ts'
 import { type Job, type JobRecord, type Jobs, type JobWorker, openJobs } from '../jobs/index.ts'
 import type { PredictFileEvent } from './batch/answer-rows.ts'
 import type { PlatformContext } from './create-platform.ts'
+import {
+  type CurveEvent,
+  type CurveRequest,
+  type CurveResult,
+  measureCurve,
+  readCurveData,
+} from './curve/measure-curve.ts'
 import type { FinetuneEvent } from './finetune.ts'
 import type { RetrainReason, RetrainResult } from './flywheel/retrain-task.ts'
 import { checkPrediction, type PredictFileRequest, type PredictFileResult, predictFile } from './predict-file.ts'
@@ -12,7 +19,7 @@ import { refuseBadName, resumeTask, type TrainTaskResult, trainTask } from './tr
 import { listTrainingFolders, openTrainingFolder, type StoredRequest } from './training-folder.ts'
 
 /** What the queue of a store holds: of each kind of job, what it is told. */
-export type JobKinds = { train: StoredRequest; retrain: RetrainJob; predict: PredictJob }
+export type JobKinds = { train: StoredRequest; retrain: RetrainJob; predict: PredictJob; curve: CurveJob }
 
 /** A task to be trained on what it has learnt from its requests. */
 export type RetrainJob = { task: string; reason: RetrainReason }
@@ -20,13 +27,18 @@ export type RetrainJob = { task: string; reason: RetrainReason }
 /** A file to be answered. */
 export type PredictJob = Omit<PredictFileRequest, 'onEvent' | 'signal' | 'resume'>
 
+/** A learning curve to be measured. */
+export type CurveJob = Omit<CurveRequest, 'onEvent' | 'signal'>
+
 export type WorkerEvent = { job: string; task: string } & (
   | { type: 'job-start'; what: string }
   | { type: 'train-progress'; event: FinetuneEvent }
   | { type: 'predict-progress'; event: PredictFileEvent }
+  | { type: 'curve-progress'; event: CurveEvent }
   | { type: 'train-end'; result: TrainTaskResult }
   | { type: 'retrain-end'; result: RetrainResult }
   | { type: 'predict-end'; result: PredictFileResult }
+  | { type: 'curve-end'; result: CurveResult }
   | { type: 'job-failed'; error: unknown }
 )
 
@@ -42,6 +54,7 @@ export type PlatformWorker = Pick<JobWorker<object>, 'stop' | 'giveBack' | 'unde
 export type PlatformJobs = {
   enqueueTraining(request: StoredRequest): Promise<string>
   enqueuePrediction(request: PredictJob): Promise<string>
+  enqueueCurve(request: CurveJob): Promise<string>
   /** One of a task waits at a time. */
   enqueueRetraining(job: RetrainJob): Promise<void>
   startWorker(options?: StartWorkerOptions): Promise<PlatformWorker>
@@ -73,6 +86,11 @@ export function createPlatformJobs(
       await checkPrediction(context, whole)
       return (await (await open()).send('predict', whole)) as string
     },
+    async enqueueCurve(request) {
+      const whole = withWholePaths(request)
+      await readCurveData(context, whole)
+      return (await (await open()).send('curve', whole)) as string
+    },
     async enqueueRetraining(job) {
       await (await open()).send('retrain', job, { singletonKey: job.task })
     },
@@ -81,6 +99,7 @@ export function createPlatformJobs(
       const workers = [
         await jobs.work('train', (job) => carryOut(job, onEvent, trainJob(context, job, onEvent)), { concurrency }),
         await jobs.work('predict', (job) => carryOut(job, onEvent, predictJob(context, job, onEvent)), { concurrency }),
+        await jobs.work('curve', (job) => carryOut(job, onEvent, curveJob(context, job, onEvent)), { concurrency }),
         await jobs.work('retrain', (job) => carryOut(job, onEvent, retrainJob(retrain, job, onEvent))),
       ]
       return {
@@ -144,6 +163,20 @@ function predictJob(context: PlatformContext, { id, data: request }: Job<Predict
   }
 }
 
+/** Points that a worker measured before it died are kept, and not measured again. */
+function curveJob(context: PlatformContext, { id, data: request }: Job<CurveJob>, onEvent: OnEvent): Work {
+  const about = { job: id, task: request.task }
+  return {
+    what: `measuring the learning curve of ${request.task}`,
+    async run() {
+      const follow = (event: CurveEvent) => onEvent({ ...about, type: 'curve-progress', event })
+      const result = await measureCurve(context, { ...request, onEvent: follow })
+      onEvent({ ...about, type: 'curve-end', result })
+      return { curves: result.curves.length }
+    },
+  }
+}
+
 function retrainJob(
   retrain: (job: RetrainJob) => Promise<RetrainResult>,
   { id, data }: Job<RetrainJob>,
@@ -182,14 +215,24 @@ async function resumeInterrupted(
   return null
 }
 
-/** Workers have other current folders. */
-function withWholePaths(request: StoredRequest): StoredRequest {
-  const { data, test, base, tensorboard } = request
+type Paths = {
+  data?: string | undefined
+  test?: string | undefined
+  tensorboard?: string | undefined
+  base?: string | undefined
+  bases?: readonly string[] | undefined
+}
+
+/** Workers have other current folders. A base may also be a name. */
+function withWholePaths<Request extends Paths>(request: Request): Request {
+  const { data, test, tensorboard, base, bases } = request
+  const wholeBase = (spec: string) => (existsSync(spec) ? resolve(spec) : spec)
   return {
     ...request,
-    data: resolve(data),
+    ...(data === undefined ? {} : { data: resolve(data) }),
     ...(test === undefined ? {} : { test: resolve(test) }),
-    ...(base === undefined || !existsSync(base) ? {} : { base: resolve(base) }),
     ...(tensorboard === undefined ? {} : { tensorboard: resolve(tensorboard) }),
+    ...(base === undefined ? {} : { base: wholeBase(base) }),
+    ...(bases === undefined ? {} : { bases: bases.map(wholeBase) }),
   }
 }

@@ -60,12 +60,13 @@ export type PredictFileResult = {
  */
 export async function predictFile(context: PlatformContext, request: PredictFileRequest): Promise<PredictFileResult> {
   const { model, survey, ...checked } = await checkPrediction(context, request)
-  const { device } = context
+  const { device, noteCompute } = context
   const { input, windowRows = windowRowsDefault, onEvent = () => {}, signal } = request
   const { counts, rows, rowsBefore, seconds } = await answerRows({
     ...checked,
     input,
     device,
+    onCompute: (seconds) => noteCompute({ ...seconds, task: model.task, model, caller: null }),
     survey,
     windowRows,
     onEvent,

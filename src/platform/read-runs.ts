@@ -1,5 +1,5 @@
 import type { Money, Run, RunDetails } from '../contracts/index.ts'
-import { cpuSecondCommodity } from '../ledger/index.ts'
+import { cpuSecondCommodity, energyCommodity, gpuSecondCommodity } from '../ledger/index.ts'
 import type { PlatformContext } from './create-platform.ts'
 
 /** Runs with all that is known of them. */
@@ -24,6 +24,7 @@ export async function readRuns(context: PlatformContext, references: readonly st
 /** What each run cost, by its id. */
 export async function listRunCosts({ ledger }: PlatformContext): Promise<Map<string, Money>> {
   const totals = await ledger.dimensionTotals('run', { account: 'Expenses' })
-  const money = totals.filter(({ commodity }) => commodity !== cpuSecondCommodity)
+  const quantities = [cpuSecondCommodity, gpuSecondCommodity, energyCommodity]
+  const money = totals.filter(({ commodity }) => !quantities.includes(commodity))
   return new Map(money.map(({ value, commodity, amountMicro }) => [value, { amountMicro, currency: commodity }]))
 }

@@ -1,4 +1,4 @@
-import type { Choice, Rate, Usage } from '../contracts/index.ts'
+import type { Choice, ComputeRates, Device, Usage } from '../contracts/index.ts'
 import type { Registry, RunSeries } from '../registry/index.ts'
 import { toRunEstimate } from './expected-usage.ts'
 import type { FinetuneEvent } from './finetune.ts'
@@ -22,13 +22,15 @@ export function createRunRecorder({
   registry,
   run,
   usage,
-  rate,
+  rates,
+  device,
   choices,
 }: {
   registry: Registry
   run: string
   usage: () => Usage
-  rate: Rate
+  rates: ComputeRates
+  device: Device
   /** Made before training began. */
   choices: readonly Choice[]
 }): RunRecorder {
@@ -56,7 +58,7 @@ export function createRunRecorder({
       } else if (event.type === 'step-end') waiting.steps.push(toStepMetrics(event))
       else if (event.type === 'epoch-end') waiting.epochs.push(toEpochMetrics(event))
       else if (event.type === 'estimate-ready') {
-        const estimate = toRunEstimate(event.estimate, { spent: usage(), rate })
+        const estimate = toRunEstimate(event.estimate, { spent: usage(), rates, device })
         enqueue(() => registry.recordEstimate(run, estimate))
       } else if (event.type === 'checkpoint') enqueue(() => registry.recordUsage(run, usage()))
       else return

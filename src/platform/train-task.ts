@@ -86,11 +86,11 @@ type Work = {
 
 async function carryOut(context: PlatformContext, { run, request, data, hooks }: Work): Promise<TrainTaskResult> {
   const { registry, ledger, access, config, store, clock, tasks } = context
-  const { task, promote, checkpointSeconds: everySeconds } = request
-  const usage = measureUsage(run.usage)
-  const rate = config.rates.cpuHour
+  const { task, promote, device = 'cpu', checkpointSeconds: everySeconds } = request
+  const usage = measureUsage({ device, energy: context.energy, earlier: run.usage })
+  const { rates } = config
   const folder = openTrainingFolder(store.folder, run.id)
-  const recorder = createRunRecorder({ registry, run: run.id, usage, rate, choices: data.choices })
+  const recorder = createRunRecorder({ registry, run: run.id, usage, rates, device, choices: data.choices })
   const onEvent = (event: FinetuneEvent) => {
     hooks.onEvent?.(event)
     recorder.follow(event)
@@ -142,7 +142,7 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
     }
     const status = report.training.endedBy === 'stop' ? 'stopped' : 'succeeded'
     const finished = await registry.finishRun(run.id, { status, usage: usage() })
-    const { cost } = await ledger.postRunCost({ run: finished, rate, model: model.id })
+    const { cost } = await ledger.postRunCost({ run: finished, rates, model: model.id })
     await removeInterrupted(context, task)
     return { run: finished, model, cost, report }
   } catch (error) {

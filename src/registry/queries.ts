@@ -29,7 +29,16 @@ export function toRun(row: Selectable<Schema['runs']>): Run {
     startedAt: row.started_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
     error: hasError ? { code: row.error_code as string, message: row.error_message as string } : null,
-    usage: isMeasured ? { wallSeconds, cpuSeconds, memoryBytesPeak: Number(memoryBytesPeak) } : null,
+    usage: isMeasured
+      ? {
+          wallSeconds,
+          cpuSeconds,
+          // Runs that ended before GPUs were counted have none.
+          gpuSeconds: row.gpu_seconds ?? 0,
+          energyJoules: row.energy_joules,
+          memoryBytesPeak: Number(memoryBytesPeak),
+        }
+      : null,
     estimate: runEstimateSchema.nullable().parse(row.estimate),
     choices: choiceSchema.array().parse(row.choices),
   }

@@ -11,7 +11,7 @@ import { openRegistry, type Registry } from './registry.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'capstan-registry-'))
 const modelFolder = join(root, 'trained')
-const usage = { wallSeconds: 10.5, cpuSeconds: 19.25, memoryBytesPeak: 3 * 2 ** 31 }
+const usage = { wallSeconds: 10.5, cpuSeconds: 19.25, gpuSeconds: 0, energyJoules: null, memoryBytesPeak: 3 * 2 ** 31 }
 let now = new Date('2026-03-01T12:00:00Z')
 const clock = { now: () => now }
 let store: Store
@@ -46,6 +46,7 @@ describe('a run', () => {
       seconds: 60.5,
       secondsInterval: [50, 70] as [number, number],
       cpuSeconds: 110.25,
+      gpuSeconds: 12.5,
       memoryBytesPeak: 3 * 2 ** 31,
       memoryBytesToCome: 1024,
       steps: 100,

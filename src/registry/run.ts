@@ -189,10 +189,12 @@ function listSome(ids: readonly string[]): string {
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
-function usageColumns({ wallSeconds, cpuSeconds, memoryBytesPeak }: Usage) {
+function usageColumns({ wallSeconds, cpuSeconds, gpuSeconds, energyJoules, memoryBytesPeak }: Usage) {
   return {
     wall_seconds: wallSeconds,
     cpu_seconds: cpuSeconds,
+    gpu_seconds: gpuSeconds,
+    energy_joules: energyJoules,
     memory_bytes_peak: BigInt(Math.round(memoryBytesPeak)),
   }
 }

@@ -13,11 +13,20 @@ export type BatcherOptions = {
 /** What one run of the model did; `tokensPadded` are the tokens that only filled rows up. */
 export type BatchReport = { rows: number; tokens: number; tokensPadded: number; seconds: number }
 
+/** A call's part of what computing took: of the CPU's time, and of the time for which runs of the model held the device. */
+export type ComputeSeconds = { cpu: number; device: number }
+
 /** Where the time of a call went: splitting its texts, waiting for its turns, and the runs of the model that had its texts. */
 export type StageSeconds = { tokenize: number; queue: number; model: number }
 
 /** The numbers of all texts' answers, one after the other; how many each has, and which texts were truncated. */
-export type ScoredTexts = { numbers: Float32Array; counts: number[]; truncated: boolean[]; seconds: StageSeconds }
+export type ScoredTexts = {
+  numbers: Float32Array
+  counts: number[]
+  truncated: boolean[]
+  seconds: StageSeconds
+  compute: ComputeSeconds
+}
 
 type Job = {
   /** Of each text, once it has been run. */
@@ -28,6 +37,7 @@ type Job = {
   /** Earlier by the wait for a run that held the thread. */
   enqueuedMs: number
   modelMs: number
+  compute: ComputeSeconds
   resolve(scored: ScoredTexts): void
   reject(reason: unknown): void
 }
@@ -68,10 +78,13 @@ export class Batcher {
     const truncated = encoded.map((text) => text.truncated)
     const enqueuedMs = performance.now()
     const unseenMs = Math.max(0, this.#ranUntilMs - sentMs)
-    const timing = { tokenizedMs: enqueuedMs - startedMs, enqueuedMs: enqueuedMs - unseenMs, modelMs: 0 }
+    const tokenizedMs = enqueuedMs - startedMs
+    const timing = { tokenizedMs, enqueuedMs: enqueuedMs - unseenMs, modelMs: 0 }
+    // Splitting texts is work of this thread alone.
+    const compute = { cpu: tokenizedMs / 1000, device: 0 }
     let abort = () => {}
     const done = new Promise<ScoredTexts>((resolve, reject) => {
-      const job: Job = { answers: [], truncated, rowsLeft: texts.length, ...timing, resolve, reject }
+      const job: Job = { answers: [], truncated, rowsLeft: texts.length, ...timing, compute, resolve, reject }
       if (texts.length === 0) return resolve(finishJob(job))
       abort = () => this.#dropJob(job, signal?.reason)
       this.#enqueue(job, encoded)
@@ -134,17 +147,34 @@ export class Batcher {
 
   async #runBatch(batch: readonly Row[]): Promise<void> {
     const startedMs = performance.now()
+    const cpuBefore = process.cpuUsage()
     try {
       const answers = await this.#predictor.infer(batch.map(({ text }) => text))
       this.#ranUntilMs = monotonicMs()
       const milliseconds = performance.now() - startedMs
       this.#options.onBatch?.(reportBatch(batch, milliseconds))
       for (const job of new Set(batch.map((row) => row.job))) job.modelMs += milliseconds
+      this.#divide(batch, { cpu: this.#cpuSecondsSince(cpuBefore, milliseconds), device: milliseconds / 1000 })
       batch.forEach((row, i) => {
         this.#finishRow(row, answers[i] as Float32Array)
       })
     } catch (error) {
       for (const job of new Set(batch.map((row) => row.job))) this.#dropJob(job, error)
+    }
+  }
+
+  /** What the process used meanwhile, of which the model's threads can have used no more than all of their time. */
+  #cpuSecondsSince(before: NodeJS.CpuUsage, milliseconds: number): number {
+    const { user, system } = process.cpuUsage(before)
+    return Math.min((user + system) / 1e6, (this.#predictor.threads * milliseconds) / 1000)
+  }
+
+  /** Calls bear a run by their tokens. */
+  #divide(batch: readonly Row[], { cpu, device }: ComputeSeconds): void {
+    const tokens = batch.reduce((sum, { text }) => sum + text.ids.length, 0)
+    for (const { text, job } of batch) {
+      const share = text.ids.length / tokens
+      job.compute = { cpu: job.compute.cpu + share * cpu, device: job.compute.device + share * device }
     }
   }
 
@@ -161,7 +191,7 @@ export class Batcher {
 }
 
 /** The numbers are a copy, because the answers of a batch share memory and go to several calls. */
-function finishJob({ answers, truncated, tokenizedMs, enqueuedMs, modelMs }: Job): ScoredTexts {
+function finishJob({ answers, truncated, tokenizedMs, enqueuedMs, modelMs, compute }: Job): ScoredTexts {
   const counts = answers.map(({ length }) => length)
   const numbers = new Float32Array(counts.reduce((sum, count) => sum + count, 0))
   let start = 0
@@ -170,7 +200,8 @@ function finishJob({ answers, truncated, tokenizedMs, enqueuedMs, modelMs }: Job
     start += answer.length
   }
   const queueMs = performance.now() - enqueuedMs - modelMs
-  return { numbers, counts, truncated, seconds: toSeconds({ tokenize: tokenizedMs, queue: queueMs, model: modelMs }) }
+  const seconds = toSeconds({ tokenize: tokenizedMs, queue: queueMs, model: modelMs })
+  return { numbers, counts, truncated, seconds, compute }
 }
 
 function toSeconds({ tokenize, queue, model }: StageSeconds): StageSeconds {

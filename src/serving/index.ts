@@ -1,4 +1,11 @@
-export { Batcher, type BatcherOptions, type BatchReport, type ScoredTexts, type StageSeconds } from './batcher.ts'
+export {
+  Batcher,
+  type BatcherOptions,
+  type BatchReport,
+  type ComputeSeconds,
+  type ScoredTexts,
+  type StageSeconds,
+} from './batcher.ts'
 export { InferenceTeam, type InferenceTeamOptions } from './inference-team.ts'
 export { InferenceThread } from './inference-thread.ts'
 export { estimateModelMemory } from './model-memory.ts'
@@ -8,7 +15,9 @@ export {
   type ModelEvent,
   ModelPool,
   type ModelPoolOptions,
+  type PoolPredictOptions,
   type ServedBatch,
+  type ServedCompute,
   type ServedModel,
 } from './model-pool.ts'
 export {
@@ -20,4 +29,4 @@ export {
 } from './open-predictor.ts'
 export type { InputTexts } from './read-inputs.ts'
 export { type ModelHead, readModelHead } from './read-model-head.ts'
-export { Inference, type InferenceOptions, type PredictOptions, startInference } from './start-inference.ts'
+export { Inference, type InferenceOptions, startInference } from './start-inference.ts'

@@ -1,6 +1,6 @@
 import type { Prediction, PredictionInput } from '../contracts/index.ts'
 import { countCores } from '../runtime/index.ts'
-import type { BatchReport } from './batcher.ts'
+import type { BatchReport, ComputeSeconds } from './batcher.ts'
 import type { ModelPlace, PredictorOptions } from './open-predictor.ts'
 import type { ModelHead } from './read-model-head.ts'
 import { type Inference, startInference } from './start-inference.ts'
@@ -9,6 +9,7 @@ export type InferenceTeamOptions = Pick<PredictorOptions, 'device'> & {
   /** Threads with a session each; default: one for each core, eight at most, and one on other devices than the CPU. */
   members?: number
   onBatch?: (report: BatchReport) => void
+  onCompute?: (seconds: ComputeSeconds) => void
 }
 
 type Chunk = { inputs: PredictionInput[]; resolve(predictions: Prediction[]): void; reject(reason: unknown): void }
@@ -30,21 +31,26 @@ export class InferenceTeam {
   readonly #idle: Inference[]
   readonly #members: readonly Inference[]
   readonly #waiting: Chunk[] = []
+  readonly #onCompute: (seconds: ComputeSeconds) => void
 
-  private constructor(members: readonly [Inference, ...Inference[]]) {
+  private constructor(members: readonly [Inference, ...Inference[]], onCompute: (seconds: ComputeSeconds) => void) {
     this.head = members[0].head
     this.#members = members
     this.#idle = [...members]
+    this.#onCompute = onCompute
   }
 
   /** Throws what `openPredictor` throws. */
-  static async start(place: ModelPlace, { device = 'cpu', members, ...options }: InferenceTeamOptions = {}) {
+  static async start(
+    place: ModelPlace,
+    { device = 'cpu', members, onCompute = () => {}, ...options }: InferenceTeamOptions = {},
+  ) {
     const count = members ?? (device === 'cpu' ? Math.min(membersMax, countCores()) : 1)
     const settings = { ...options, device, baseFolder: place.baseFolder, ...(device === 'cpu' && { threads: 1 }) }
     const opened = await Promise.allSettled(Array.from({ length: count }, () => startInference(place.folder, settings)))
     const inferences = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const failed = opened.find((result) => result.status === 'rejected')
-    if (!failed) return new InferenceTeam(inferences as [Inference, ...Inference[]])
+    if (!failed) return new InferenceTeam(inferences as [Inference, ...Inference[]], onCompute)
     await Promise.all(inferences.map((inference) => inference.close()))
     throw failed.reason
   }
@@ -98,7 +104,7 @@ export class InferenceTeam {
       if (!member) return
       const { inputs, resolve, reject } = this.#waiting.shift() as Chunk
       member
-        .predict(inputs)
+        .predict(inputs, { onCompute: this.#onCompute })
         .then(resolve, reject)
         .finally(() => {
           this.#idle.push(member)

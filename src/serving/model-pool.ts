@@ -2,7 +2,7 @@ import { ConflictError, LimitError } from '../base/index.ts'
 import type { ModelReference, Prediction, PredictionInput, TaskKind } from '../contracts/index.ts'
 import { adapterForm, isAdapterFolder, readAdapterConfig } from '../encoders/index.ts'
 import { answerForms } from './answer-forms.ts'
-import type { BatchReport } from './batcher.ts'
+import type { BatchReport, ComputeSeconds } from './batcher.ts'
 import type { InferenceThread } from './inference-thread.ts'
 import { estimateModelMemory, type ModelMemory, sumMemory } from './model-memory.ts'
 import type { ModelPlace } from './open-predictor.ts'
@@ -23,15 +23,24 @@ export type ModelPoolOptions = Omit<InferenceOptions, 'onBatch'> & {
   findModel(task: string): Promise<ServedModel>
   /** The most that loaded models may take by their estimates; default: no limit. */
   memoryBytesMax?: number | undefined
+  onCompute?: (compute: ServedCompute) => void
 }
+
+/** What computing a call took, and for whom. */
+export type ServedCompute = ComputeSeconds & { task: string; model: ModelReference; caller: string | null }
+
+/** `caller`: the key of the customer who asks. */
+export type PoolPredictOptions = Omit<PredictOptions, 'onCompute'> & { caller?: string | null | undefined }
 
 /** A batch that ran, and for whom. */
 export type ServedBatch = BatchReport & { task: string; model: ModelReference }
 
+type UnloadReason = 'memory' | 'replaced'
+
 /** A model came or went; one that gave up its place for the memory of others is loaded again at its task's next request. */
 export type ModelEvent = { task: string; model: ModelReference } & (
   | { type: 'model-loaded'; seconds: number }
-  | { type: 'model-unloaded'; reason: 'memory' | 'replaced' }
+  | { type: 'model-unloaded'; reason: UnloadReason }
 )
 
 /** A task that can be asked, whether its model is in memory or not. */
@@ -47,6 +56,11 @@ export type KnownTask = {
 export type LoadedTask = KnownTask & { queueRows: number }
 
 type Slot = { known: KnownTask; inference: Inference; memory: ModelMemory; lastUse: number }
+/** A model that answered until another took its place. */
+type Former = { slot: Slot; timer: NodeJS.Timeout }
+
+/** Whoever goes back to a former version does it soon. */
+const formerMs = 10 * 60_000
 
 /**
  * The models of one process, one for each task: loaded on first use or by `load`, exchanged without losing a request, and
@@ -56,6 +70,7 @@ type Slot = { known: KnownTask; inference: Inference; memory: ModelMemory; lastU
 export class ModelPool {
   readonly #options: ModelPoolOptions
   readonly #slots = new Map<string, Slot>()
+  readonly #formers = new Map<string, Former>()
   readonly #known = new Map<string, KnownTask>()
   /** Threads of bases, by the form of the adapters that they take. */
   readonly #threads = new Map<string, InferenceThread>()
@@ -63,7 +78,7 @@ export class ModelPool {
   readonly #loads = new Map<string, Promise<unknown>>()
   readonly #batchListeners = new Set<(batch: ServedBatch) => void>()
   readonly #modelListeners = new Set<(event: ModelEvent) => void>()
-  #keepsSpare = false
+  #isServing = false
   #spare: InferenceThread | null = null
   #useCount = 0
   #isClosed = false
@@ -76,7 +91,7 @@ export class ModelPool {
   async predict(
     task: string,
     inputs: readonly PredictionInput[],
-    options: PredictOptions = {},
+    { caller = null, ...options }: PoolPredictOptions = {},
   ): Promise<{ model: ModelReference; predictions: Prediction[] }> {
     let slot = this.#slots.get(task)
     while (!slot?.inference.isOpen) {
@@ -86,7 +101,9 @@ export class ModelPool {
     // No await since the slot was read: a swap or unloading that begins now lets this request finish first.
     slot.lastUse = ++this.#useCount
     const { known, inference } = slot
-    return { model: known.model, predictions: await inference.predict(inputs, options) }
+    const { model } = known
+    const onCompute = (seconds: ComputeSeconds) => this.#options.onCompute?.({ ...seconds, task, model, caller })
+    return { model, predictions: await inference.predict(inputs, { ...options, onCompute }) }
   }
 
   /**
@@ -99,9 +116,12 @@ export class ModelPool {
     })
   }
 
-  /** From now on a thread stands ready for the next model: half of what loading takes is done before it is asked for. */
-  keepSpare(): void {
-    this.#keepsSpare = true
+  /**
+   * From now on a thread stands ready for the next model, so that half of what loading takes is done before it is asked for;
+   * and where there is room, a model whose place was taken answers again at once for ten minutes.
+   */
+  keepReady(): void {
+    this.#isServing = true
     this.#startSpare()
   }
 
@@ -127,7 +147,7 @@ export class ModelPool {
 
   /** What the loaded models take by their estimates. */
   get memoryBytes(): number {
-    return sumMemory([...this.#slots.values()].map(({ memory }) => memory))
+    return sumMemory(this.#listMemory())
   }
 
   /** Calls `listener` after each batch; the function returned ends that. */
@@ -146,7 +166,9 @@ export class ModelPool {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.allSettled(this.#loads.values())
-    await Promise.all([this.#spare?.end(), ...[...this.#slots.values()].map(({ inference }) => inference.close())])
+    const formers = [...this.#formers.keys()].map((task) => this.#dropFormer(task, 'replaced'))
+    const present = [...this.#slots.values()].map(({ inference }) => inference.close())
+    await Promise.all([this.#spare?.end(), ...formers, ...present])
     this.#slots.clear()
   }
 
@@ -167,19 +189,56 @@ export class ModelPool {
   async #replace(served: ServedModel, onLoaded: () => void = () => {}): Promise<void> {
     const startedMs = performance.now()
     const { task, model } = served
-    const memory = await estimateModelMemory(served)
-    await this.#makeRoom(memory, task)
-    const inference = await this.#start(served)
+    const { known, inference, memory } = this.#takeFormer(served) ?? (await this.#open(served))
     const previous = this.#slots.get(task)
-    const known = describeTask(served, inference.head)
     this.#known.set(task, known)
     this.#slots.set(task, { known, inference, memory, lastUse: ++this.#useCount })
     this.#tell({ type: 'model-loaded', task, model, seconds: (performance.now() - startedMs) / 1000 })
+    const retired = previous && this.#retire(previous)
     onLoaded()
     this.#startSpare()
-    if (!previous) return
-    await previous.inference.close()
-    this.#tell({ type: 'model-unloaded', task, model: previous.known.model, reason: 'replaced' })
+    await retired
+  }
+
+  async #open(served: ServedModel): Promise<Omit<Slot, 'lastUse'>> {
+    const memory = await estimateModelMemory(served)
+    await this.#makeRoom(memory, served.task)
+    const inference = await this.#start(served)
+    return { known: describeTask(served, inference.head), inference, memory }
+  }
+
+  #takeFormer({ task, model }: ServedModel): Slot | null {
+    const former = this.#formers.get(task)
+    if (former?.slot.known.model.id !== model.id || !former.slot.inference.isOpen) return null
+    clearTimeout(former.timer)
+    this.#formers.delete(task)
+    return former.slot
+  }
+
+  /** Keeps a model whose place was taken, if a server may want it back and there is room; else lets it answer what it accepted. */
+  async #retire(slot: Slot): Promise<void> {
+    const { task } = slot.known
+    const dropped = this.#dropFormer(task, 'replaced')
+    const isKept = this.#isServing && slot.inference.isOpen && this.#hasRoom(slot.memory)
+    if (isKept) {
+      const timer = setTimeout(() => void this.#dropFormer(task, 'replaced'), formerMs).unref()
+      this.#formers.set(task, { slot, timer })
+    }
+    await Promise.all([dropped, isKept ? null : this.#end(slot, 'replaced')])
+  }
+
+  async #dropFormer(task: string, reason: UnloadReason): Promise<void> {
+    const former = this.#formers.get(task)
+    if (!former) return
+    clearTimeout(former.timer)
+    this.#formers.delete(task)
+    await this.#end(former.slot, reason)
+  }
+
+  /** Answers what the model has accepted, then lets go of it. */
+  async #end({ known: { task, model }, inference }: Slot, reason: UnloadReason): Promise<void> {
+    await inference.close()
+    this.#tell({ type: 'model-unloaded', task, model, reason })
   }
 
   async #start({ task, model, folder, baseFolder }: ServedModel): Promise<Inference> {
@@ -194,7 +253,12 @@ export class ModelPool {
 
   #hasRoom(memory: ModelMemory): boolean {
     const { memoryBytesMax = Number.POSITIVE_INFINITY } = this.#options
-    return sumMemory([memory, ...[...this.#slots.values()].map((slot) => slot.memory)]) <= memoryBytesMax
+    return sumMemory([memory, ...this.#listMemory()]) <= memoryBytesMax
+  }
+
+  #listMemory(): ModelMemory[] {
+    const formers = [...this.#formers.values()].map(({ slot }) => slot)
+    return [...this.#slots.values(), ...formers].map(({ memory }) => memory)
   }
 
   /** Throws LimitError `serving.too-large` where a model would not fit alone. */
@@ -204,9 +268,15 @@ export class ModelPool {
     if (bytes > memoryBytesMax) throw tooLarge(task, bytes, memoryBytesMax)
   }
 
-  /** Unloads others until a model fits; last the one whose place it takes, so that the task is answered without a gap if it can be. */
+  /**
+   * Unloads others until a model fits: first those that do not answer any more, and last the one whose place it takes, so that
+   * the task is answered without a gap if it can be.
+   */
   async #makeRoom(memory: ModelMemory, task: string): Promise<void> {
     this.#requireFit(memory, task)
+    for (const former of [...this.#formers.keys()]) {
+      if (!this.#hasRoom(memory)) await this.#dropFormer(former, 'memory')
+    }
     while (!this.#hasRoom(memory)) {
       const others = [...this.#slots.values()].filter(({ known }) => known.task !== task)
       // One that nobody waits for is gone at once.
@@ -215,12 +285,11 @@ export class ModelPool {
     }
   }
 
-  /** Answers what the model has accepted, then lets go of it: whoever comes meanwhile has it loaded anew. */
+  /** Whoever comes meanwhile has it loaded anew. */
   async #unload(task: string): Promise<void> {
     const slot = this.#slots.get(task)
     this.#slots.delete(task)
-    await slot?.inference.close()
-    if (slot) this.#tell({ type: 'model-unloaded', task, model: slot.known.model, reason: 'memory' })
+    if (slot) await this.#end(slot, 'memory')
   }
 
   #sharedThread(form: string): InferenceThread {
@@ -238,11 +307,11 @@ export class ModelPool {
   }
 
   #startSpare(): void {
-    if (this.#keepsSpare && !this.#isClosed) this.#spare ??= startThread(this.#inferenceOptions)
+    if (this.#isServing && !this.#isClosed) this.#spare ??= startThread(this.#inferenceOptions)
   }
 
   get #inferenceOptions(): InferenceOptions {
-    const { findModel: _, memoryBytesMax: __, ...options } = this.#options
+    const { findModel: _, memoryBytesMax: __, onCompute: ___, ...options } = this.#options
     return options
   }
 

@@ -4,7 +4,7 @@ import type { Device, Prediction, PredictionInput } from '../contracts/index.ts'
 import { type Encoding, groupByLength, openTokenizer, padTexts, type Word } from '../data/index.ts'
 
 import { isAdapterFolder } from '../encoders/index.ts'
-import { openSession, type Session, type SessionOptions } from '../runtime/index.ts'
+import { countCores, openSession, type Session, type SessionOptions } from '../runtime/index.ts'
 import { type AdaptedBases, createAdaptedBases } from './adapted-bases.ts'
 
 import { answerForms, toPrediction } from './answer-forms.ts'
@@ -41,6 +41,8 @@ export type Predictor = {
   readonly labels: readonly string[]
   readonly tokensMax: number
   readonly tokensPerBatch: number
+  /** That compute a run. */
+  readonly threads: number
   /** One prediction per input, in the order given, with all scores. */
   predict(inputs: readonly PredictionInput[]): Promise<Prediction[]>
   encode(texts: InputTexts): EncodedText
@@ -99,6 +101,7 @@ export async function openPredictor(
     labels: form.labels(head.names),
     tokensMax: tokenizer.tokensMax,
     tokensPerBatch,
+    threads: options.threads ?? countCores(),
     encode,
     infer,
     async predict(inputs) {

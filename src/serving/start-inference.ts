@@ -2,7 +2,7 @@ import { ConflictError, LimitError, monotonicMs } from '../base/index.ts'
 import type { Prediction, PredictionInput } from '../contracts/index.ts'
 import { toPrediction } from './answer-forms.ts'
 import { type AnswerRate, createAnswerRate } from './answer-rate.ts'
-import type { BatchReport, ScoredTexts, StageSeconds } from './batcher.ts'
+import type { BatchReport, ComputeSeconds, ScoredTexts, StageSeconds } from './batcher.ts'
 import type { OpenedModel } from './inference-messages.ts'
 import { InferenceThread } from './inference-thread.ts'
 import type { ModelPlace, PredictorOptions } from './open-predictor.ts'
@@ -37,8 +37,12 @@ export async function startInference(
   return new Inference(thread, await thread.open({ folder, baseFolder }, report), { queueRowsMax, rate })
 }
 
-/** How a call is made: `onStages` hears where its time went, before the answer. */
-export type PredictOptions = { signal?: AbortSignal; onStages?: (seconds: StageSeconds) => void }
+/** How a call is made: before the answer, `onStages` hears where its time went, and `onCompute` what computing it took. */
+export type PredictOptions = {
+  signal?: AbortSignal
+  onStages?: (seconds: StageSeconds) => void
+  onCompute?: (seconds: ComputeSeconds) => void
+}
 
 type QueueOptions = { queueRowsMax: number; rate?: AnswerRate }
 
@@ -73,13 +77,17 @@ export class Inference {
   }
 
   /** One prediction per input, in order; rejects with LimitError where the queue is full, or the signal's reason. */
-  async predict(inputs: readonly PredictionInput[], { signal, onStages }: PredictOptions = {}): Promise<Prediction[]> {
+  async predict(
+    inputs: readonly PredictionInput[],
+    { signal, onStages, onCompute }: PredictOptions = {},
+  ): Promise<Prediction[]> {
     if (!this.isOpen) throw new ConflictError('serving.closed', 'This model takes no more texts: it is closing')
     signal?.throwIfAborted()
     const texts = readInputs(inputs, this.head.answer)
     this.#admit(texts.length)
-    const { numbers, counts, truncated, seconds } = await this.#score(texts, signal)
+    const { numbers, counts, truncated, seconds, compute } = await this.#score(texts, signal)
     onStages?.(seconds)
+    onCompute?.(compute)
     let start = 0
     return texts.map(({ text }, i) => {
       const end = start + (counts[i] as number)

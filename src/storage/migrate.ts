@@ -8,6 +8,7 @@ import { addFlywheel } from './migrations/005-flywheel.ts'
 import { addAccess } from './migrations/006-access.ts'
 import { addBooks } from './migrations/008-books.ts'
 import { addLearningPoints } from './migrations/009-learning-points.ts'
+import { addGpuAndEnergy } from './migrations/010-gpu-and-energy.ts'
 import type { Schema } from './schema.ts'
 
 // Ordered and append only: a data folder remembers the names it has run. SQL that PostgreSQL 15 also has.
@@ -20,6 +21,7 @@ const migrations: [name: string, migration: Migration][] = [
   ['006-access', addAccess],
   ['008-books', addBooks],
   ['009-learning-points', addLearningPoints],
+  ['010-gpu-and-energy', addGpuAndEnergy],
 ]
 
 /**

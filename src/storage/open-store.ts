@@ -2,8 +2,6 @@ import { join, resolve } from 'node:path'
 import type { Kysely } from 'kysely'
 import { type Artifacts, createArtifacts } from './artifacts.ts'
 import type { TryHold } from './hold.ts'
-import { openEmbedded } from './open-embedded.ts'
-import { openServer } from './open-server.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import type { Schema } from './schema.ts'
 
@@ -52,6 +50,23 @@ export type OpenStoreOptions = {
 export async function openStore({ databaseUrl, ...options }: OpenStoreOptions): Promise<Store> {
   const folder = resolve(options.folder)
   removeLeftovers(folder)
-  const opened = databaseUrl === undefined ? await openEmbedded(folder, options) : await openServer(databaseUrl)
-  return { ...opened, folder, artifacts: createArtifacts(join(folder, 'artifacts')) }
+  return {
+    ...(await openDatabase(folder, databaseUrl, options)),
+    folder,
+    artifacts: createArtifacts(join(folder, 'artifacts')),
+  }
+}
+
+/** Threads and library calls that open no store load no database: half of what they would load. */
+async function openDatabase(
+  folder: string,
+  databaseUrl: string | undefined,
+  options: Omit<OpenStoreOptions, 'folder' | 'databaseUrl'>,
+): Promise<StoreDatabase> {
+  if (databaseUrl === undefined) {
+    const { openEmbedded } = await import('./open-embedded.ts')
+    return openEmbedded(folder, options)
+  }
+  const { openServer } = await import('./open-server.ts')
+  return openServer(databaseUrl)
 }

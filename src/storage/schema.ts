@@ -22,6 +22,8 @@ type RunsTable = {
   error_message: string | null
   wall_seconds: number | null
   cpu_seconds: number | null
+  gpu_seconds: number | null
+  energy_joules: number | null
   memory_bytes_peak: bigint | null
   estimate: Json<JsonObject> | null
   choices: ColumnType<unknown[], string | undefined, string>

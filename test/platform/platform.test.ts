@@ -97,8 +97,16 @@ describe('the platform', () => {
   })
 
   it('evaluates a file, and refuses labels that the model does not know, all with their lines', async () => {
-    const { report } = await platform.evaluate({ task: 'support', data })
+    const { report, run, model, cost } = await platform.evaluate({ task: 'support', data })
     expect(report.count).toBe(120)
+    expect(run).toMatchObject({ kind: 'evaluate', status: 'succeeded', settings: { model: model.id, examples: 120 } })
+    const [entry] = await platform.ledger.listEntries({ source: 'capstan.run', key: run.id })
+    expect(entry?.dimensions).toMatchObject({ task: 'support', model: model.id })
+    expect(entry?.postings).toContainEqual({
+      account: 'Expenses:Model:Compute',
+      commodity: 'EUR',
+      amountMicro: cost.amountMicro,
+    })
     const strange = join(folder, 'strange.csv')
     await writeFile(strange, 'text,label\nmy card,strange\nmy card,lost_card\n')
     await expect(platform.evaluate({ task: 'support', data: strange })).rejects.toThrow(
@@ -143,6 +151,26 @@ describe('the platform', () => {
     expect(report.test.count).toBe(9)
   })
 
+  it('books what it computed to answer, by version and customer, once it is closed', async () => {
+    await platform.predict('support', ['my card was stolen'], { caller: 'key_1' })
+    const input = join(folder, 'asked.csv')
+    await writeFile(input, 'text\nmy card was stolen\ntop up failed\n')
+    await platform.predictFile({ task: 'support', input, output: join(folder, 'answered.csv') })
+    const [live] = (await platform.listModels({ task: 'support' })).filter(({ stage }) => stage === 'live')
+    await platform.close()
+    platform = await createPlatform({ projectFolder: folder })
+    const inference = { account: 'Expenses:Opt:Inference', dimensions: { task: 'support', model: live?.id as string } }
+    const spent = Object.fromEntries(
+      (await platform.ledger.accountBalances(inference)).map(({ commodity, amountMicro }) => [commodity, amountMicro]),
+    )
+    // At 3,600 EUR an hour, a CPU-second costs one EUR; each entry is rounded by itself.
+    expect(spent['CPU-SECOND']).toBeGreaterThan(0n)
+    expect(spent.EUR).toBe(spent['CPU-SECOND'])
+    const callers = await platform.ledger.dimensionTotals('caller', { account: 'Expenses:Opt' })
+    expect(callers.map(({ value, commodity }) => `${value} ${commodity}`)).toEqual(['key_1 CPU-SECOND', 'key_1 EUR'])
+    for (const { amountMicro } of await sums(platform)) expect(amountMicro).toBe(0n)
+  })
+
   it('names the line of a mistake in capstan.yaml', async () => {
     const file = join(folder, 'broken.yaml')
     await writeFile(
@@ -154,6 +182,11 @@ describe('the platform', () => {
         code: 'config.invalid',
         message: expect.stringMatching(/line 4: rates\.cpuHour\.amount/),
       }),
+    )
+    const rate = (currency: string) => `{ amount: 1, currency: ${currency}, date: 2026-11-01, source: x }`
+    await writeFile(file, `rates:\n  cpuHour: ${rate('EUR')}\n  gpuHour: ${rate('USD')}\n`)
+    await expect(createPlatform({ projectFolder: folder, configFile: file })).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/line 3: rates\.gpuHour\.currency/) }),
     )
   })
 })

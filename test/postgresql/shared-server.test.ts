@@ -129,7 +129,7 @@ describe('a run of another process', () => {
       .poll(() => other.tryHold(`run ${id}`).then((hold) => hold?.release().then(() => 'free') ?? 'held'))
       .toBe('held')
     await openRegistry({ store: other })
-    const usage = { wallSeconds: 1, cpuSeconds: 1, memoryBytesPeak: 1 }
+    const usage = { wallSeconds: 1, cpuSeconds: 1, gpuSeconds: 0, energyJoules: null, memoryBytesPeak: 1 }
     expect(await registry.finishRun(id, { status: 'succeeded', usage })).toMatchObject({
       status: 'succeeded',
       error: null,

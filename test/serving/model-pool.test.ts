@@ -66,7 +66,7 @@ describe('the model pool', () => {
   it('takes a thread that stands ready for each model, and ends the one that is left', async () => {
     const started = vi.spyOn(InferenceThread, 'start')
     const pool = new ModelPool({ findModel: async () => first })
-    pool.keepSpare()
+    pool.keepReady()
     expect(started).toHaveBeenCalledTimes(1)
     const spare = started.mock.results[0]?.value as InferenceThread
     await pool.load(first)
@@ -79,6 +79,27 @@ describe('the model pool', () => {
     expect(threads).toContain(spare)
     expect(threads).toHaveLength(3)
     expect(threads.map(({ isOpen }) => isOpen)).toEqual([false, false, false])
+    started.mockRestore()
+  })
+
+  it('that serves goes back to the model before at once, and lets go of the one before that', async () => {
+    const started = vi.spyOn(InferenceThread, 'start')
+    const pool = new ModelPool({ findModel: async () => first })
+    const events: string[] = []
+    pool.onModel(({ type, model }) => events.push(`${type === 'model-loaded' ? '+' : '-'}${model.version}`))
+    await pool.load(first)
+    pool.keepReady()
+    await pool.load(second)
+    const threads = started.mock.calls.length
+    await pool.load(first)
+    expect(started).toHaveBeenCalledTimes(threads)
+    expect((await pool.predict('support', ['card'])).model).toEqual(first.model)
+    expect(events).toEqual(['+1', '+2', '+1'])
+    await pool.load({ ...second, model: { id: 'model_3', version: 3 } })
+    expect(events).toEqual(['+1', '+2', '+1', '+3'])
+    // Of two that could be gone back to, the last is kept.
+    await vi.waitFor(() => expect(events.at(-1)).toBe('-2'))
+    await pool.close()
     started.mockRestore()
   })
 

@@ -11,9 +11,9 @@ import type { TrainEvent } from '../../src/training/index.ts'
 import { openTestStore, storeKind } from '../open-test-store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'capstan-series-'))
-const usage = { wallSeconds: 1, cpuSeconds: 2, memoryBytesPeak: 3 }
-const rate = { amount: '0.04', currency: 'USD', date: '2026-11-01', source: 'test' }
-const used = { usage: () => usage, rate, choices: [] }
+const usage = { wallSeconds: 1, cpuSeconds: 2, gpuSeconds: 0, energyJoules: null, memoryBytesPeak: 3 }
+const cpuHour = { amount: '0.04', currency: 'USD', date: '2026-11-01', source: 'test' }
+const used = { usage: () => usage, rates: { cpuHour }, device: 'cpu' as const, choices: [] }
 let now = new Date('2026-03-01T12:00:00Z')
 let store: Store
 let registry: Registry

@@ -4,12 +4,14 @@ import type { CurveEvent, CurveRequest, CurveResult } from '../../platform/index
 import type { CommandBody, CommandContext } from '../command.ts'
 import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
 import { compareBases, formatCurve } from '../print-curve.ts'
+import { printQueued } from '../print-queued.ts'
 import { createTrainProgress } from '../progress.ts'
 import { columnOptions, readSettings, textOptions } from './train.ts'
 
 export const run: CommandBody = async (context) => {
   const { io, json } = context
   const request = readRequest(context)
+  if (context.options.queue) return enqueue(context, request)
   const platform = await context.openPlatform()
   const progress = createCurveProgress(io)
   const abort = new AbortController()
@@ -23,7 +25,7 @@ export const run: CommandBody = async (context) => {
     const result = await platform.curve({ ...request, signal: abort.signal, onEvent: progress.show })
     progress.end()
     if (json) printJson(io, result)
-    else for (const line of formatResult(result, request)) printLine(io.stdout, line)
+    else for (const line of formatCurveResult(result)) printLine(io.stdout, line)
     return 0
   } catch (error) {
     if (abort.signal.aborted && error === abort.signal.reason) return 130
@@ -32,6 +34,12 @@ export const run: CommandBody = async (context) => {
     progress.end()
     leave()
   }
+}
+
+/** Leaves the curve to a worker. */
+async function enqueue(context: CommandContext, request: CurveRequest): Promise<number> {
+  const job = await (await context.openPlatform()).enqueueCurve(request)
+  return printQueued(context, job, 'measures it; the same command without --queue then shows it at once')
 }
 
 function readRequest({ positionals: [data], options }: CommandContext): CurveRequest {
@@ -61,7 +69,7 @@ function readSizes(given: unknown, flag: string): number[] | undefined {
   })
 }
 
-function createCurveProgress(io: Io) {
+export function createCurveProgress(io: Io) {
   const progress = createTrainProgress(io)
   const say = (line: string) => {
     progress.end()
@@ -95,7 +103,7 @@ function createCurveProgress(io: Io) {
   }
 }
 
-function formatResult({ task, testExamples, curves, cost }: CurveResult, { target }: CurveRequest): string[] {
+export function formatCurveResult({ task, testExamples, curves, cost, target }: CurveResult): string[] {
   return [
     ...curves.flatMap((curve) => [...formatCurve(curve, { task, testExamples, target }), '']),
     ...(curves.length > 1 ? [...compareBases(curves), ''] : []),

@@ -3,6 +3,7 @@ import type { PredictFileResult } from '../../platform/index.ts'
 import { createBatchProgress } from '../batch-progress.ts'
 import type { CommandContext, Values } from '../command.ts'
 import { leaveAtOnce, printJson, printLine } from '../io.ts'
+import { printQueued } from '../print-queued.ts'
 import { formatPercent, formatSeconds } from '../print-table.ts'
 import { textOptions } from './train.ts'
 
@@ -62,12 +63,9 @@ export async function predictFile(context: CommandContext): Promise<number> {
 }
 
 /** Leaves the file to a worker. */
-async function enqueue({ io, json, options, openPlatform }: CommandContext): Promise<number> {
-  const job = await (await openPlatform()).enqueuePrediction(readRequest(options))
-  if (json) printJson(io, { job })
-  else printLine(io.stdout, job)
-  printLine(io.stderr, 'Queued. capstan worker answers it.')
-  return 0
+async function enqueue(context: CommandContext): Promise<number> {
+  const job = await (await context.openPlatform()).enqueuePrediction(readRequest(context.options))
+  return printQueued(context, job, 'answers it')
 }
 
 function readRequest(options: Values) {

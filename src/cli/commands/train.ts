@@ -1,9 +1,10 @@
 import { InvalidInputError } from '../../base/index.ts'
-import { adapterFiles, deviceSchema, formatMoney, taskKindSchema } from '../../contracts/index.ts'
+import { adapterFiles, deviceSchema, formatMoney, type Rate, taskKindSchema } from '../../contracts/index.ts'
 import type { Platform, PreparedData, TrainTaskRequest, TrainTaskResult } from '../../platform/index.ts'
 import type { CommandBody, CommandContext, Values } from '../command.ts'
 import { leaveAtOnce, printJson, printLine } from '../io.ts'
 import { formatEstimate, formatFullEstimate } from '../print-estimate.ts'
+import { printQueued } from '../print-queued.ts'
 import { formatReport } from '../print-report.ts'
 import { formatMib, formatUsage } from '../print-table.ts'
 import { createTrainProgress } from '../progress.ts'
@@ -42,15 +43,12 @@ async function estimate(context: CommandContext): Promise<number> {
 
 /** Leaves the training to a worker. */
 async function enqueue(context: CommandContext): Promise<number> {
-  const { io, json, options } = context
+  const { options } = context
   // Without the option it is the worker's device that trains.
   const device = options.device === undefined ? {} : { device: deviceSchema.parse(options.device) }
   const request = { ...readRequest(context), ...device }
   const job = await (await context.openPlatform()).enqueueTraining(request)
-  if (json) printJson(io, { job })
-  else printLine(io.stdout, job)
-  printLine(io.stderr, 'Queued. capstan worker trains it.')
-  return 0
+  return printQueued(context, job, 'trains it')
 }
 
 function refuseTogether(options: Values, names: readonly string[]): void {
@@ -114,7 +112,11 @@ export function formatResult(
   options: { classesMax?: number } = {},
 ): string[] {
   const { usage, training } = report
-  const rate = platform.config.rates.cpuHour
+  const { cpuHour, gpuHour } = platform.config.rates
+  const rates = [
+    formatRate(cpuHour, 'CPU-hour'),
+    ...(gpuHour && usage.gpuSeconds > 0 ? [formatRate(gpuHour, 'GPU-hour')] : []),
+  ]
   const ends = {
     epochs: 'all epochs done',
     patience: `no better epoch in ${training.settings.patience}`,
@@ -127,10 +129,14 @@ export function formatResult(
     `run       ${training.stepCount} steps, ${ends[training.endedBy]}; epoch ${training.bestEpoch} is kept`,
     ...(run.estimate ? [`estimated ${formatEstimate(run.estimate)}`] : []),
     `used      ${formatUsage(usage)}`,
-    `cost      ${formatMoney(cost)} at ${rate.amount} ${rate.currency} per CPU-hour (${rate.date}: ${rate.source})`,
+    `cost      ${formatMoney(cost)} at ${rates.join(' and ')}`,
     ...formatAdapter(model),
     `model     ${model.task} version ${model.version}, ${model.stage}, ${formatMib(model.sizeBytes)}, from run ${run.id}`,
   ]
+}
+
+function formatRate({ amount, currency, date, source }: Rate, per: string): string {
+  return `${amount} ${currency} per ${per} (${date}: ${source})`
 }
 
 /** Of a version that was saved without its base. */

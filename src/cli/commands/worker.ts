@@ -4,11 +4,14 @@ import type { CommandBody, CommandContext } from '../command.ts'
 import { type Io, leaveAtOnce, printJson, printLine } from '../io.ts'
 import { printError } from '../print-error.ts'
 import { createTrainProgress } from '../progress.ts'
+import { createCurveProgress, formatCurveResult } from './curve.ts'
 import { formatFileResult } from './predict-file.ts'
 import { formatResult } from './train.ts'
 
+type EndEvent = Extract<WorkerEvent, { type: 'train-end' | 'retrain-end' | 'predict-end' | 'curve-end' }>
+
 type JobOutcome = { job: string; task: string } & (
-  | { status: 'succeeded'; model: string; run?: string; output?: string }
+  | { status: 'succeeded'; model?: string; run?: string; output?: string }
   | { status: 'failed'; error: string }
 )
 
@@ -66,9 +69,11 @@ function listen(io: Io) {
 function createPrinter({ io, json }: CommandContext, platform: Platform, concurrency: number) {
   const training = createTrainProgress(io)
   const predicting = createBatchProgress(io)
+  const measuring = createCurveProgress(io)
   const end = () => {
     training.end()
     predicting.end()
+    measuring.end()
   }
   const print = (line: string) => printLine(json ? io.stderr : io.stdout, line)
   const show = (event: WorkerEvent) => {
@@ -76,6 +81,7 @@ function createPrinter({ io, json }: CommandContext, platform: Platform, concurr
     // Bars of several jobs would write over one another.
     if (event.type === 'train-progress') return concurrency === 1 ? training.show(event.event) : undefined
     if (event.type === 'predict-progress') return concurrency === 1 ? predicting.show(event.event) : undefined
+    if (event.type === 'curve-progress') return concurrency === 1 ? measuring.show(event.event) : undefined
     end()
     if (event.type === 'job-start') print(`job ${job}: ${event.what}`)
     else if (event.type === 'job-failed') {
@@ -86,9 +92,10 @@ function createPrinter({ io, json }: CommandContext, platform: Platform, concurr
       print(`job ${job}: done`)
     }
   }
-  const describe = (event: Extract<WorkerEvent, { type: 'train-end' | 'retrain-end' | 'predict-end' }>): string[] => {
+  const describe = (event: EndEvent): string[] => {
     if (event.type === 'train-end') return formatResult(platform, event.result)
     if (event.type === 'predict-end') return formatFileResult(event.result)
+    if (event.type === 'curve-end') return formatCurveResult(event.result)
     return [`${event.task} version ${event.result.model.version}, ${event.result.outcome}`]
   }
   return { show, end }
@@ -107,6 +114,7 @@ function toOutcome(event: WorkerEvent): JobOutcome | null {
     const { model, output } = event.result
     return { ...about, status: 'succeeded', model: model.id, output }
   }
+  if (event.type === 'curve-end') return { ...about, status: 'succeeded' }
   if (event.type !== 'job-failed') return null
   const { error } = event
   return { ...about, status: 'failed', error: error instanceof Error ? error.message : String(error) }

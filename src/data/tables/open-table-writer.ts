@@ -4,7 +4,6 @@ import { InvalidInputError } from '../../base/index.ts'
 import { syncFolder } from '../../storage/index.ts'
 import { createCsvEncoder } from './encode-csv.ts'
 import { createJsonlEncoder } from './encode-jsonl.ts'
-import { createParquetEncoder } from './encode-parquet.ts'
 import type { TableColumns, TableEncoder, TableFormat, TableRow } from './table.ts'
 
 export type TableWriterOptions = TableColumns & {
@@ -50,7 +49,7 @@ export function tableFormatOf(path: string): TableFormat {
 }
 
 export async function openTableWriter({ draft, resume, ...options }: TableWriterOptions): Promise<TableWriter> {
-  const encoder = createEncoder({ ...options, resume })
+  const encoder = await createEncoder({ ...options, resume })
   const file = await open(draft, resume ? 'r+' : 'wx')
   let offset = 0
   const append = async (bytes: Uint8Array) => {
@@ -79,8 +78,11 @@ export async function openTableWriter({ draft, resume, ...options }: TableWriter
   }
 }
 
-function createEncoder(options: Omit<TableWriterOptions, 'draft'>): TableEncoder {
-  if (options.format === 'parquet') return createParquetEncoder(options)
+async function createEncoder(options: Omit<TableWriterOptions, 'draft'>): Promise<TableEncoder> {
+  if (options.format === 'parquet') {
+    const { createParquetEncoder } = await import('./encode-parquet.ts')
+    return createParquetEncoder(options)
+  }
   if (options.format === 'jsonl') return createJsonlEncoder(options)
   return createCsvEncoder(options, options.format === 'tsv' ? '\t' : ',')
 }

@@ -1,4 +1,4 @@
-import { openParquet, type ParquetReadOptions } from '../open-parquet.ts'
+import type { ParquetReadOptions } from '../open-parquet.ts'
 import { readParquetRows } from '../read-parquet-rows.ts'
 import { readRows } from '../read-rows.ts'
 import { formatOf, type Row, type RowProblem } from '../row.ts'
@@ -31,6 +31,7 @@ async function* readInOrder(path: string): AsyncGenerator<Row | RowProblem> {
 /** The columns that a Parquet file says it has; of other files only their rows tell. */
 export async function readStatedColumns(path: string) {
   if (formatOf(path) !== 'parquet') return undefined
+  const { openParquet } = await import('../open-parquet.ts')
   const file = await openParquet(path)
   return file.close().then(() => file.columns)
 }

@@ -48,7 +48,13 @@ export function composeRisks({ risks, forecast, allocation, assumptions }: PlanR
         ]
       : []),
     ...(weak.length > 0 ? [`The value rests on numbers that nobody has measured yet: ${weak.join(', ')}.`] : []),
-    ...(assumed > 0 ? [`${assumed} of the numbers used are assumptions without evidence.`] : []),
+    ...(assumed > 0
+      ? [
+          assumed === 1
+            ? 'One of the numbers used is an assumption without evidence.'
+            : `${assumed} of the numbers used are assumptions without evidence.`,
+        ]
+      : []),
     ...(beyond.length > 0
       ? [`More would be spent than was ever measured on ${beyond.join(', ')}: test with less first.`]
       : []),

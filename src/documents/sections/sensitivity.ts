@@ -10,7 +10,6 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
   const money = (value: number) => formatMoneyAmount(value, currency)
   const shown = inputs.filter((input) => input.width > 0 || isWorthKnowing(input)).slice(0, barsShown)
   const centre = plans.find(({ name }) => name === chosen)?.value.p50 ?? 0
-  const best = experiments[0]
   return {
     title: 'What matters, and what to learn next',
     blocks: [
@@ -47,15 +46,7 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
           ? 'There is one plan and so nothing to decide: knowledge has a price only where scenarios differ.'
           : `To know everything before choosing a plan would be worth ${money(perfectInformation)} (EVPI); "worth knowing" is the same for one input (EVPPI).`,
       ),
-      ...(best
-        ? [
-            text(
-              best.net > 0
-                ? `Next best experiment: ${best.name} with ${best.observations} observations costs ${money(best.cost)}, is worth ${money(best.value)}, and so brings ${money(best.net)}.`
-                : `No experiment is worth its cost now: the best, ${best.name}, would cost ${money(best.cost)} and be worth ${money(best.value)}.`,
-            ),
-          ]
-        : []),
+      ...describeNextExperiment(forecast, currency).map(text),
       ...table(
         ['experiment', 'observations>', 'worth>', 'cost>', 'net>'],
         experiments.map(({ name, observations, value, cost, net }) => [
@@ -83,4 +74,16 @@ export function composeSensitivity({ forecast, currency, plan }: PlanReport): Se
 /** A value below two standard errors is none. */
 function isWorthKnowing({ information }: Pick<PlanReport['forecast']['inputs'][number], 'information'>): boolean {
   return information.value > 2 * information.standardError
+}
+
+/** At most one sentence. */
+export function describeNextExperiment({ experiments }: PlanReport['forecast'], currency: string): string[] {
+  const money = (value: number) => formatMoneyAmount(value, currency)
+  const best = experiments[0]
+  if (!best) return []
+  return [
+    best.net > 0
+      ? `Next best experiment: ${best.name} with ${best.observations} observations costs ${money(best.cost)}, is worth ${money(best.value)}, and so brings ${money(best.net)}.`
+      : `No experiment is worth its cost now: the best, ${best.name}, would cost ${money(best.cost)} and be worth ${money(best.value)}.`,
+  ]
 }

@@ -57,7 +57,7 @@ function describeHiring(
     text(
       order.length === 0
         ? `${when}: no hire pays within ${months} months.`
-        : `${when}, hiring order over ${months} months (effects are shares of a mean gross profit of ${money(grossPerMonth)} a month): ` +
+        : `${when}, hiring order over ${months} months (effects are shares of gross profit, ${money(grossPerMonth)} in a mean month; a gain is that of a mean month at work): ` +
             `adds ${money(gain)} to net money, at most ${formatShare(share)} below the best possible; cash never below ${money(cashLowest)}.`,
     ),
     ...table(
@@ -75,7 +75,7 @@ function describeHiring(
       roles
         .filter(({ max, count }) => max > count)
         .map(({ role, whyNoMore, hired, nextGainPerMonth, costPerMonth }) => {
-          const next = `the next would add ${money(nextGainPerMonth)} and cost ${money(costPerMonth)} a month`
+          const next = `the next would add ${money(nextGainPerMonth)} a month at most and cost ${money(costPerMonth)}`
           return `${role}: ${hired} hired; ${whyNoMore} (${next}).`
         }),
     ),

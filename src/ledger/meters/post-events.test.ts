@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore, type Store } from '../../storage/index.ts'
+import { openTestStore } from '../../../test/open-test-store.ts'
+import type { Store } from '../../storage/index.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import type { MeteredEvent } from './metered-event.ts'
 
@@ -13,7 +14,7 @@ let store: Store
 let ledger: Ledger
 
 beforeAll(async () => {
-  store = await openStore({ folder: root, templateFolder: join(tmpdir(), 'capstan-test-database') })
+  store = await openTestStore(root)
   ledger = createLedger({ store, clock: { now: () => new Date('2026-03-05T00:00:00Z') } })
 })
 afterAll(async () => {

@@ -50,63 +50,75 @@ export function createEventPoster({ database, clock }: { database: Kysely<Schema
 async function writeCall(transaction: Kysely<Schema>, { events, whenClosed }: Call, now: Date): Promise<PostedEvents> {
   const lastClosedMonth = await selectLastClosedMonth(transaction)
   const batch = createId('batch', now)
-  let posted = 0
-  const groups: EventGroup[] = []
+  const posted: MeteredEvent[] = []
   for (let start = 0; start < events.length; start += eventsPerStatement) {
-    const part = JSON.stringify(events.slice(start, start + eventsPerStatement).map((event) => toRow(event, batch)))
-    const added = await insertEvents(transaction, part)
-    const count = added.reduce((sum, { events: few }) => sum + few, 0)
-    if (count < Math.min(eventsPerStatement, events.length - start)) await refuseOtherPayloads(transaction, part)
-    posted += count
-    groups.push(...added)
+    const part = events.slice(start, start + eventsPerStatement)
+    posted.push(...(await insertEvents(transaction, part, batch)))
   }
-  const late = groups.find(({ minute }) => lastClosedMonth !== null && monthOf(minute) <= lastClosedMonth)
+  const late = posted.find(({ eventTime }) => lastClosedMonth !== null && monthOf(eventTime) <= lastClosedMonth)
   if (late && lastClosedMonth !== null && whenClosed === 'refuse')
-    throw periodClosed(`An event of ${late.source}`, late.minute, lastClosedMonth)
-  const entries = sumGroups(groups, batch)
+    throw periodClosed(`An event of ${late.source}`, late.eventTime, lastClosedMonth)
+  const entries = sumEvents(posted, batch)
   for (const entry of entries) checkEntry(entry)
   await writeEntries(transaction, entries, { recordedAt: now, lastClosedMonth })
-  return { posted, repeated: events.length - posted }
+  return { posted: posted.length, repeated: events.length - posted.length }
 }
 
-type EventGroup = {
-  source: string
-  minute: Date
-  dimensions: Record<string, string>
-  debit: string
-  credit: string
-  commodity: string
-  total: string
-  events: number
-}
-
-const eventColumns = sql`
-  source text, id text, event_time timestamptz, debit text, credit text, commodity text, amount_micro bigint,
-  dimensions jsonb, batch text`
-
-async function insertEvents(transaction: Kysely<Schema>, rows: string): Promise<EventGroup[]> {
-  const result = await sql<EventGroup>`
-    with added as (
-      insert into metered_events select * from json_to_recordset(${rows}::json) as event (${eventColumns})
-      on conflict do nothing
-      returning *
-    )
-    select source, date_trunc('minute', event_time) as minute, dimensions, debit, credit, commodity,
-      sum(amount_micro)::text as total, count(*)::integer as events
-    from added group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6`.execute(transaction)
-  return result.rows
-}
-
-async function refuseOtherPayloads(transaction: Kysely<Schema>, rows: string): Promise<void> {
-  const { rows: reused } = await sql<{ source: string; id: string }>`
-    select source, id from json_to_recordset(${rows}::json) as event (${eventColumns})
-    join metered_events as stored using (source, id)
-    where (event.event_time, event.debit, event.credit, event.commodity, event.amount_micro, event.dimensions)
+/** Stores those that were not there yet, and gives them. */
+async function insertEvents(
+  transaction: Kysely<Schema>,
+  events: readonly MeteredEvent[],
+  batch: string,
+): Promise<readonly MeteredEvent[]> {
+  const sent = sql`(${selectSent(events)}) as sent`
+  const { numAffectedRows } = await sql`
+    insert into metered_events
+    select source, id, event_time, debit, credit, commodity, amount_micro, dimensions, ${batch} from ${sent}
+    on conflict do nothing`.execute(transaction)
+  if (numAffectedRows === BigInt(events.length)) return events
+  const { rows } = await sql<{ at: number; added: boolean; other: boolean }>`
+    select sent.at, stored.batch = ${batch} as added,
+      (sent.event_time, sent.debit, sent.credit, sent.commodity, sent.amount_micro, sent.dimensions)
       is distinct from
-      (stored.event_time, stored.debit, stored.credit, stored.commodity, stored.amount_micro, stored.dimensions)
-    order by source, id limit ${conflictsShown}`.execute(transaction)
-  if (reused.length === 0) return
-  const names = reused.map(({ source, id }) => `${source}/${id}`)
+      (stored.event_time, stored.debit, stored.credit, stored.commodity, stored.amount_micro, stored.dimensions) as other
+    from ${sent} join metered_events as stored using (source, id) order by sent.at`.execute(transaction)
+  refuseOtherPayloads(rows.filter(({ other }) => other).map(({ at }) => events[at] as MeteredEvent))
+  const added = rows.filter((row) => row.added).map(({ at }) => events[at] as MeteredEvent)
+  // An event that a call has twice was added once.
+  return [...new Map(added.map((event) => [nameOf(event), event])).values()]
+}
+
+/**
+ * The events as rows, `at` being their place. What most of them share is sent once and joined: the database reads four values
+ * of an event in place of nine, which is half of the time that it spends on one.
+ */
+function selectSent(events: readonly MeteredEvent[]) {
+  const series = new Map<string, number>()
+  const seriesOf = ({ source, debit, credit, commodity, dimensions }: MeteredEvent) => {
+    const row = JSON.stringify({ source, debit, credit, commodity, dimensions: dimensions ?? {} })
+    const index = series.get(row) ?? series.size
+    series.set(row, index)
+    return index
+  }
+  const indices = events.map(seriesOf)
+  return sql`
+    select source, id, timestamptz 'epoch' + ms * interval '1 millisecond' as event_time, debit, credit, commodity,
+      amount_micro, dimensions, place::integer - 1 as at
+    from unnest(
+      ${indices}::integer[], ${events.map(({ id }) => id)}::text[],
+      ${events.map(({ eventTime }) => eventTime.getTime())}::bigint[], ${events.map(({ amountMicro }) => amountMicro)}::bigint[]
+    ) with ordinality as event (index, id, ms, amount_micro, place)
+    join rows from (
+      json_to_recordset(${`[${[...series.keys()].join()}]`}::json)
+        as (source text, debit text, credit text, commodity text, dimensions jsonb)
+    ) with ordinality as series (source, debit, credit, commodity, dimensions, number) on number = index + 1`
+}
+
+const nameOf = ({ source, id }: MeteredEvent) => JSON.stringify([source, id])
+
+function refuseOtherPayloads(events: readonly MeteredEvent[]): void {
+  if (events.length === 0) return
+  const names = events.slice(0, conflictsShown).map(({ source, id }) => `${source}/${id}`)
   throw new ConflictError('ledger.event-reused', `These events stand for others already: ${names.join(', ')}.`, {
     hint: 'Send an event unchanged, or give a new one its own id: nothing of the call was written.',
     details: { events: names },
@@ -114,43 +126,37 @@ async function refuseOtherPayloads(transaction: Kysely<Schema>, rows: string): P
 }
 
 /** An entry for each source, minute and dimensions; one whose amounts cancel out needs none. */
-function sumGroups(groups: readonly EventGroup[], batch: string): NewEntry[] {
-  const entries = new Map<string, { group: EventGroup; events: number; sums: Map<string, Posting> }>()
-  for (const group of groups) {
-    const name = JSON.stringify([group.source, group.minute, group.dimensions])
-    const entry = entries.get(name) ?? { group, events: 0, sums: new Map() }
-    entries.set(name, entry)
-    entry.events += group.events
-    addTo(entry.sums, group.debit, group.commodity, BigInt(group.total))
-    addTo(entry.sums, group.credit, group.commodity, -BigInt(group.total))
+function sumEvents(events: readonly MeteredEvent[], batch: string): NewEntry[] {
+  const sums = new Map<string, { first: MeteredEvent; events: number; postings: Map<string, Posting> }>()
+  for (const event of events) {
+    const { source, eventTime, dimensions, debit, credit, commodity, amountMicro } = event
+    const name = JSON.stringify([source, minuteOf(eventTime), Object.entries(dimensions ?? {}).sort()])
+    const sum = sums.get(name) ?? { first: event, events: 0, postings: new Map() }
+    sums.set(name, sum)
+    sum.events++
+    addTo(sum.postings, debit, commodity, amountMicro)
+    addTo(sum.postings, credit, commodity, -amountMicro)
   }
-  return [...entries.values()].flatMap(({ group, events, sums }, i) => {
-    const postings = [...sums.values()].filter(({ amountMicro }) => amountMicro !== 0n)
-    if (postings.length === 0) return []
-    const { source, minute: eventTime, dimensions } = group
-    const description = `${events} ${events === 1 ? 'event' : 'events'} of ${source}`
-    return [{ source: 'capstan.events', key: `${batch}/${i + 1}`, eventTime, description, dimensions, postings }]
+  return [...sums.values()].flatMap(({ first, events, postings }, i) => {
+    const changes = [...postings.values()].filter(({ amountMicro }) => amountMicro !== 0n)
+    if (changes.length === 0) return []
+    const { source, dimensions = {} } = first
+    return [
+      {
+        source: 'capstan.events',
+        key: `${batch}/${i + 1}`,
+        eventTime: new Date(minuteOf(first.eventTime)),
+        description: `${events} ${events === 1 ? 'event' : 'events'} of ${source}`,
+        dimensions,
+        postings: changes,
+      },
+    ]
   })
 }
+
+const minuteOf = (time: Date) => Math.floor(time.getTime() / 60_000) * 60_000
 
 function addTo(sums: Map<string, Posting>, account: string, commodity: string, amountMicro: bigint): void {
   const name = `${account} ${commodity}`
   sums.set(name, { account, commodity, amountMicro: (sums.get(name)?.amountMicro ?? 0n) + amountMicro })
-}
-
-function toRow(
-  { eventTime, amountMicro, source, id, debit, credit, commodity, dimensions }: MeteredEvent,
-  batch: string,
-) {
-  return {
-    source,
-    id,
-    event_time: eventTime,
-    debit,
-    credit,
-    commodity,
-    amount_micro: amountMicro.toString(),
-    dimensions: dimensions ?? {},
-    batch,
-  }
 }

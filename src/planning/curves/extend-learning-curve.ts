@@ -1,9 +1,11 @@
 /** A measured learning curve, carried beyond its largest training set as far as the measurements say. */
+import { createRandom, drawNormal } from '../../base/index.ts'
 import { chooseLearningCurve, type LearningTrial } from './choose-learning-curve.ts'
 import { type LearningObservation, toAnchors } from './fit-learning-curve.ts'
 import { findLabelsNeeded, type LabelsNeeded } from './labels-needed.ts'
-import { errorSlopeAt, type LearningForm, type LearningParameters } from './learning-form.ts'
+import { errorAt, errorSlopeAt, type LearningForm, type LearningParameters } from './learning-form.ts'
 import { bootstrapLearningCurve, errorQuantiles } from './learning-uncertainty.ts'
+import { quantile } from './quantile.ts'
 import { weighByTestError } from './weigh-observations.ts'
 
 export type ForecastScore = {
@@ -13,7 +15,7 @@ export type ForecastScore = {
    * averaged over (Buckland, Burnham and Augustin, 1997).
    */
   score: number
-  /** 90 %, over the same curves. */
+  /** 90 % for what a training of that size would measure: the same curves, with the error of a test on as many examples. */
   interval: [number, number]
 }
 
@@ -64,7 +66,13 @@ export function extendLearningCurve(
     trials,
     beatsLastValue,
     forecasts: (beatsLastValue ? at : []).map((labels) => {
-      const [low, middle, high] = errorQuantiles(bootstrap, labels, [0.05, 0.5, 0.95]) as [number, number, number]
+      const [middle] = errorQuantiles(bootstrap, labels, [0.5]) as [number]
+      const random = createRandom(seed, 'learning-curve', 'test', String(labels))
+      const measured = bootstrap.draws.map(({ form, parameters }) => {
+        const error = errorAt(form, parameters, labels)
+        return error + Math.sqrt((error * (1 - error)) / testExamples) * drawNormal(random)
+      })
+      const [low, high] = [0.05, 0.95].map((q) => Math.min(1, Math.max(0, quantile(measured, q)))) as [number, number]
       return { labels, score: 1 - middle, interval: [1 - high, 1 - low] }
     }),
     slope: -errorSlopeAt(form, parameters, largest),

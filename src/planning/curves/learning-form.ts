@@ -36,10 +36,16 @@ const pow3: LearningForm = {
   inverse: (p, u) => u ** (-1 / first(p)),
 }
 
-/** a + b·(n + d)^(−c): the power law of a model that begins with the worth of d labels. */
+/**
+ * a + b·(n + d)^(−c): the power law of a model that begins with the worth of d labels. No faster than 1/n, the best rate of
+ * learning from examples (Vapnik and Chervonenkis): else d makes up for a larger c, and the curve ends just behind the last size.
+ */
 const pow4: LearningForm = {
   name: 'pow4',
-  shapes: [exponent, { name: 'd', from: 0, to: 10, unit: 'labels' }],
+  shapes: [
+    { ...exponent, to: 1 },
+    { name: 'd', from: 0, to: 10, unit: 'labels' },
+  ],
   u: (p, n) => (n + second(p)) ** -first(p),
   shapeGradient: (p, n) => {
     const moved = n + second(p)

@@ -81,6 +81,47 @@ describe('the simulation of a plan', () => {
     )
   })
 
+  it('adds the effect of people who begin later to gross profit, month by month as they learn', () => {
+    const small: VenturePlan = {
+      months: 5,
+      cashAtStart: 0,
+      segments: { all: { usersAtStart: 100, retention: { churnPerMonth: 0 }, revenuePerUser: 10, costPerUser: 2 } },
+      costs: {},
+      hires: {
+        engineer: {
+          fromMonth: 1,
+          untilMonth: 4,
+          count: 2,
+          time: 0.5,
+          effects: ['skill', 0.1],
+          next: 0.5,
+          openSource: { share: 0.25, effects: [0.2] },
+          ramp: [0.5],
+          hope: true,
+        },
+      },
+    }
+    const first = 0.5 * (0.75 * (0.3 + 0.1) + 0.25 * 0.2)
+    const lift = 1 + first * 1.5
+    const lifts = [1, 1 + (first * 1.5) / 2, lift, lift, 1]
+    const skill = new Map([['skill', Float64Array.of(0.3)]])
+    const { users, revenue, costs } = simulatePlan(small, skill, 1)
+    expect(users).toEqual(Float64Array.of(100, 100, 100, 100, 100))
+    expect(revenue).toBeClose(
+      lifts.map((factor) => 1000 * factor),
+      { relative: 1e-12 },
+    )
+    expect(costs).toBeClose(
+      lifts.map((factor) => 200 * factor),
+      { relative: 1e-12 },
+    )
+    expect(simulatePlan(dropHopes(small), skill, 1).revenue).toEqual(Float64Array.of(1000, 1000, 1000, 1000, 1000))
+    const hires = { engineer: { ...small.hires?.engineer, ramp: [1.5] } }
+    expect(() => simulatePlan({ ...small, hires } as VenturePlan, skill, 1)).toThrow(
+      'hires.engineer.ramp.0 must be from 0 to 1 and is 1.5',
+    )
+  })
+
   it('compares whole plans as it compares changes', () => {
     const { scenarios = {}, ...rest } = request
     const alternatives = Object.fromEntries(

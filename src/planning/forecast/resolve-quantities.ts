@@ -60,9 +60,11 @@ function slotsOf(plan: VenturePlan): Slot[] {
   const slots: Slot[] = []
   const add = (path: string, quantity: Quantity | undefined, rule: NumberRule, otherwise = Number.NaN) =>
     slots.push({ path, quantity: quantity ?? otherwise, rule })
-  const addFactors = (path: string, factors: readonly Quantity[] = []) => {
-    for (const [index, factor] of factors.entries()) add(`${path}.factors.${index}`, factor, 'at least 0')
+  const addList = (path: string, quantities: readonly Quantity[], rule: NumberRule) => {
+    for (const [index, quantity] of quantities.entries()) add(`${path}.${index}`, quantity, rule)
   }
+  const addFactors = (path: string, factors: readonly Quantity[] = []) =>
+    addList(`${path}.factors`, factors, 'at least 0')
   add('cashAtStart', plan.cashAtStart, 'finite')
   add('buffer', plan.buffer, 'finite', 0)
   add('discountPerYear', plan.discountPerYear, 'at least 0', 0)
@@ -99,6 +101,15 @@ function slotsOf(plan: VenturePlan): Slot[] {
     addFactors(`costs.${name}`, cost.factors)
     add(`costs.${name}.perMonth`, cost.perMonth, 'finite')
     add(`costs.${name}.growthPerMonth`, cost.growthPerMonth, 'finite', 0)
+  }
+  for (const [name, { time, effects, next, openSource, ramp }] of entriesOf(plan.hires)) {
+    const path = `hires.${name}`
+    add(`${path}.time`, time, 'from 0 to 1')
+    add(`${path}.next`, next, 'from 0 to 1')
+    add(`${path}.openSource.share`, openSource.share, 'from 0 to 1')
+    addList(`${path}.effects`, effects, 'at least 0')
+    addList(`${path}.openSource.effects`, openSource.effects, 'at least 0')
+    addList(`${path}.ramp`, ramp, 'from 0 to 1')
   }
   for (const [name, { amount }] of entriesOf(plan.financing)) add(`financing.${name}.amount`, amount, 'finite')
   return slots

@@ -1,9 +1,11 @@
 /**
  * A plan month by month in every world. Tables are flat, world by world: month t of world s is at s·months + t. Users are
- * counted by cohorts, N_t = Σ_k A_k·S(t - k); revenue of month t is Σ_k A_k·S(t - k)·price·(1 + expansion)^(t - k).
+ * counted by cohorts, N_t = Σ_k A_k·S(t - k); revenue of month t is Σ_k A_k·S(t - k)·price·(1 + expansion)^(t - k), times
+ * what people add who begin within the plan, 1 + Σ effect; so is the cost of serving, and with them gross profit.
  */
 import type { Draws } from '../simulation/draw-inputs.ts'
 import { type ResolvedPlan, resolveQuantities } from './resolve-quantities.ts'
+import { effectOfRole, growEffect } from './role-effect.ts'
 import { type Channel, entriesOf, type Segment, type VenturePlan } from './venture-plan.ts'
 
 export type Trajectories = {
@@ -37,7 +39,10 @@ export function simulatePlan(plan: VenturePlan, draws: Draws, worlds: number): T
     buffer: resolved.valuesOf('buffer'),
     value: new Float64Array(worlds),
   }
-  for (const [name, segment] of entriesOf(plan.segments)) addSegment(paths, resolved, `segments.${name}`, segment)
+  const lifts = liftOfHires(resolved, plan, create().fill(1))
+  for (const [name, segment] of entriesOf(plan.segments)) {
+    addSegment(paths, resolved, `segments.${name}`, { segment, lifts })
+  }
   for (const [name, { fromMonth = 0, untilMonth = plan.months, factors }] of entriesOf(plan.costs)) {
     const perMonth = multiply(resolved.valuesOf(`costs.${name}.perMonth`), resolved, `costs.${name}`, factors)
     const growth = resolved.valuesOf(`costs.${name}.growthPerMonth`)
@@ -67,7 +72,38 @@ function addMonthly(table: Float64Array, { months, fromMonth, untilMonth, perMon
   }
 }
 
-function addSegment(paths: Trajectories, resolved: ResolvedPlan, path: string, segment: Segment): void {
+/** Adds to each month what the people add to gross profit who have begun by then. */
+function liftOfHires({ valuesOf, worlds }: ResolvedPlan, plan: VenturePlan, lifts: Float64Array): Float64Array {
+  const { months } = plan
+  for (const [name, hire] of entriesOf(plan.hires)) {
+    const read = (key: string) => valuesOf(`hires.${name}.${key}`)
+    const readList = (key: string, length: number) => Array.from({ length }, (_, i) => read(`${key}.${i}`))
+    const [times, nexts, shares] = [read('time'), read('next'), read('openSource.share')]
+    const effects = readList('effects', hire.effects.length)
+    const openEffects = readList('openSource.effects', hire.openSource.effects.length)
+    const ramp = readList('ramp', hire.ramp.length)
+    const { fromMonth = 0, untilMonth = months } = hire
+    for (let s = 0; s < worlds; s++) {
+      const at = (values: Float64Array) => values[s] as number
+      const openSource = { share: at(shares), effects: openEffects.map(at) }
+      const first = effectOfRole({ time: at(times), effects: effects.map(at), openSource })
+      const full = growEffect(first, at(nexts), hire.count)
+      for (let t = fromMonth; t < Math.min(months, untilMonth); t++) {
+        const ramped = ramp[t - fromMonth]
+        lifts[s * months + t] = (lifts[s * months + t] as number) + full * (ramped ? at(ramped) : 1)
+      }
+    }
+  }
+  return lifts
+}
+
+type SegmentPart = {
+  segment: Segment
+  /** By world and month: what its revenue and cost of serving are multiplied with. */
+  lifts: Float64Array
+}
+
+function addSegment(paths: Trajectories, resolved: ResolvedPlan, path: string, { segment, lifts }: SegmentPart): void {
   const { months, worlds, users, revenue, costs } = paths
   const read = (name: string) => resolved.valuesOf(`${path}.${name}`)
   const arrivals = new Float64Array(worlds * months)
@@ -101,9 +137,10 @@ function addSegment(paths: Trajectories, resolved: ResolvedPlan, path: string, s
         count += arrived * (survival[t - k] as number)
         paying += arrived * (worth[t - k] as number)
       }
+      const lift = lifts[row + t] as number
       users[row + t] = (users[row + t] as number) + count
-      revenue[row + t] = (revenue[row + t] as number) + price * paying
-      costs[row + t] = (costs[row + t] as number) + unitCost * count
+      revenue[row + t] = (revenue[row + t] as number) + price * paying * lift
+      costs[row + t] = (costs[row + t] as number) + unitCost * count * lift
       old *= stays(s, renewed + t)
       raised *= more
     }

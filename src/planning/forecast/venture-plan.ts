@@ -52,6 +52,20 @@ export type Cost = Planned & {
   factors?: readonly Quantity[]
 }
 
+/** People who begin at `fromMonth`, and with whom the same users bring more: revenue and the cost of serving grow alike. */
+export type Hire = Planned & {
+  count: number
+  /** Share of full time. */
+  time: Quantity
+  /** Shares of gross profit that the first person adds at full effect; each next one adds `next` of the one before. */
+  effects: readonly Quantity[]
+  next: Quantity
+  /** A share of the time that has effects of its own, in place of the others. */
+  openSource: { share: Quantity; effects: readonly Quantity[] }
+  /** Share of the effect in the first months. */
+  ramp: readonly Quantity[]
+}
+
 /** Comes in at the start of a month: a round, a grant, a loan. */
 export type Financing = { month: number; amount: Quantity; hope?: boolean }
 
@@ -67,14 +81,16 @@ export type VenturePlan = {
   exitMultiple?: Quantity
   segments: Readonly<Record<string, Segment>>
   costs: Readonly<Record<string, Cost>>
+  hires?: Readonly<Record<string, Hire>>
   financing?: Readonly<Record<string, Financing>>
 }
 
-/** The plan of facts: without channels, costs and financing that are only hoped for. */
+/** The plan of facts: without channels, costs, hires and financing that are only hoped for. */
 export function dropHopes(plan: VenturePlan): VenturePlan {
   return {
     ...plan,
     costs: decided(plan.costs),
+    hires: decided(plan.hires ?? {}),
     financing: decided(plan.financing ?? {}),
     segments: Object.fromEntries(
       Object.entries(plan.segments).map(([name, segment]) => [

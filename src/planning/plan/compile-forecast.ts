@@ -162,7 +162,7 @@ function readFactors(factors: readonly (number | string)[], path: Path, { read }
   return factors.map((factor, i) => read([...path, 'factors', i], factor, places.factor))
 }
 
-function when({ from, until, hope = false }: Written): Planned {
+export function when({ from, until, hope = false }: Written): Planned {
   return {
     ...(from === undefined ? {} : { fromMonth: from }),
     ...(until === undefined ? {} : { untilMonth: until }),

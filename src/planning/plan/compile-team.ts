@@ -1,6 +1,6 @@
 import type { PlanLink, VentureFile } from '../../contracts/index.ts'
-import type { Quantity } from '../forecast/venture-plan.ts'
-import { mapTable, places } from './compile-forecast.ts'
+import type { Hire, Quantity } from '../forecast/venture-plan.ts'
+import { mapTable, places, when } from './compile-forecast.ts'
 import type { QuantityReader } from './read-quantities.ts'
 
 /** A role of the team; shares are of full time, effects raise a link's contribution to gross profit by a share of it. */
@@ -12,6 +12,8 @@ export type TeamRole = {
   time: Quantity
   /** At work from the start of the plan. */
   count: number
+  /** Who begin or end within the plan: their cost and their effect are in the forecast. */
+  planned: number
   max: number
   hireCost: Quantity
   leadMonths: number
@@ -47,8 +49,8 @@ export function compileTeam(file: VentureFile, { read, report }: QuantityReader)
       if (max < role.count) report([...path, 'max'], `at most ${max} people, and ${role.count} are there`)
       if (role.reportsTo !== undefined && file.team[role.reportsTo]?.span === undefined)
         report([...path, 'reportsTo'], `"${role.reportsTo}" is no role with a span`)
-      // People who are only planned are a cost of the forecast, and no place to be filled.
-      const isThere = (role.from ?? 0) === 0 && role.until === undefined && !role.hope
+      // People who are only planned are in the forecast, and no place to be filled.
+      const isThere = !beginsLater(role) && role.until === undefined
       return {
         name,
         kind: role.kind,
@@ -56,6 +58,7 @@ export function compileTeam(file: VentureFile, { read, report }: QuantityReader)
         monthly: read([...path, 'monthly'], role.monthly, places.perMonth),
         time: read([...path, 'time'], role.time ?? (role.kind === 'part-time' ? 0.5 : 1), places.share),
         count: isThere ? role.count : 0,
+        planned: isThere ? 0 : role.count,
         max: isThere ? max : max - role.count,
         hireCost: read([...path, 'hireCost'], role.hireCost, places.amount),
         leadMonths: role.lead ?? start.lead,
@@ -71,4 +74,33 @@ export function compileTeam(file: VentureFile, { read, report }: QuantityReader)
       }
     }),
   )
+}
+
+/** Those whom the forecast has from a month on; of those at work today it has all they do. */
+export function compileHires(file: VentureFile, team: readonly TeamRole[]): Record<string, Hire> {
+  const hires = team.flatMap((role): [string, Hire][] => {
+    const written = file.team[role.name]
+    if (!written || role.planned === 0 || !beginsLater(written)) return []
+    const quantitiesOf = (effects: TeamRole['effects']) => effects.map(([, effect]) => effect)
+    const { time, next, ramp, openSource } = role
+    return [
+      [
+        role.name,
+        {
+          ...when(written),
+          count: role.planned,
+          time,
+          next,
+          ramp,
+          effects: quantitiesOf(role.effects),
+          openSource: { share: openSource.share, effects: quantitiesOf(openSource.effects) },
+        },
+      ],
+    ]
+  })
+  return Object.fromEntries(hires)
+}
+
+function beginsLater({ from = 0, hope }: VentureFile['team'][string]): boolean {
+  return from > 0 || hope
 }

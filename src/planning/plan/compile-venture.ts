@@ -11,7 +11,7 @@ import { type AssessModel, compileAssessment } from './assess-venture.ts'
 import { type AllocationModel, compileAllocation } from './compile-allocation.ts'
 import { compileEquity, type EquityModel } from './compile-equity.ts'
 import { compileForecast, places } from './compile-forecast.ts'
-import { compileTeam, type TeamRole } from './compile-team.ts'
+import { compileHires, compileTeam, type TeamRole } from './compile-team.ts'
 import type { PlanFacts } from './plan-facts.ts'
 import { readQuantity } from './quantity-text.ts'
 import { createReader, type PlanInput, type Problem, type QuantityReader } from './read-quantities.ts'
@@ -98,12 +98,14 @@ type Shared = { inputs: Map<string, PlanInput>; facts: PlanFacts; own: ReturnTyp
 
 function compilePlan(name: string, file: VentureFile, { inputs, facts, own }: Shared) {
   const reader = createReader({ file, inputs, scenario: name === basePlan ? undefined : name })
+  const forecast = compileForecast(file, reader, readCash(file, facts, reader))
+  const team = compileTeam(file, reader)
   const plan: CompiledPlan = {
     name,
     file,
-    forecast: compileForecast(file, reader, readCash(file, facts, reader)),
+    forecast: { ...forecast, hires: compileHires(file, team) },
     allocation: compileAllocation(file, reader),
-    team: compileTeam(file, reader),
+    team,
     equity: compileEquity(file, reader, own.expect),
     experiments: compileExperiments(file, reader),
     assess: compileAssessment(file, reader),

@@ -2,6 +2,7 @@
 
 import type { SpendCurve } from '../curves/spend-curve.ts'
 import { exponentialCurve } from '../curves/spend-curve.ts'
+import { effectOfRole } from '../forecast/role-effect.ts'
 import type { Quantity } from '../forecast/venture-plan.ts'
 import type { Role } from '../integer/hiring-question.ts'
 import type { LinearSolver } from '../integer/linear-model.ts'
@@ -17,7 +18,7 @@ export type HiredPerson = {
   month: number
   startsIn: number
   count: number
-  /** What the first of them adds a month to gross profit at full effect, in a mean month, and costs. */
+  /** What the first of them adds to gross profit at full effect, in the mean of the months at work, and costs. */
   gainPerMonth: number
   costPerMonth: number
 }
@@ -37,14 +38,14 @@ export type RoleLine = {
   openSourceShare: number
   next: number
   hired: number
-  /** What one more would add and cost a month, and why none more is hired. */
+  /** What one more would add in the month of most gross profit, and why none more is hired. */
   nextGainPerMonth: number
   whyNoMore: string
 }
 
 export type HiringReport = {
   months: number
-  /** Mean gross profit of a month, which effects are shares of. */
+  /** Gross profit of a mean month; effects are shares of a month's. */
   grossPerMonth: number
   order: HiredPerson[]
   roles: RoleLine[]
@@ -73,12 +74,12 @@ export function hireTeam(team: readonly TeamRole[], options: HiringOptions): Hir
   const { solver, expect, cash, buffer, discountPerYear } = options
   const months = Math.min(horizonMax, options.netByMonth.length)
   const gross = options.grossByMonth.slice(0, months).map((value) => Math.max(0, value))
-  const grossPerMonth = gross.reduce((sum, value) => sum + value, 0) / months
+  const meanGross = (from: number) => gross.slice(from).reduce((sum, value) => sum + value, 0) / (months - from)
   const lines = team.map((role) => ({ role, ...describeRole(role, expect) }))
   const roles = lines
     .filter(({ role }) => role.max > 0)
     .map(({ role, effect, costPerMonth }): Role => {
-      const grown = createEffect(effect, expect(role.next))
+      const grown = createEffect(effect, expect(role.next), role.planned)
       return {
         name: role.name,
         monthlyCost: costPerMonth,
@@ -99,35 +100,36 @@ export function hireTeam(team: readonly TeamRole[], options: HiringOptions): Hir
   const monthlyDiscount = (1 + discountPerYear) ** (-1 / 12)
   const plan = planHires(solver, { cash, bufferMin: buffer, baseNet, roles, monthlyDiscount })
   const without = options.netByMonth.slice(0, months).reduce((sum, net, t) => sum + monthlyDiscount ** t * net, 0)
-  const gainOf = (name: string, number: number) => {
-    const line = lines.find(({ role }) => role.name === name) as (typeof lines)[number]
-    const grown = createEffect(line.effect, expect(line.role.next))
-    return grossPerMonth * (grown.value(number) - grown.value(number - 1))
+  const shareOf = ({ effect, role }: (typeof lines)[number], number: number) => {
+    const grown = createEffect(effect, expect(role.next), role.planned)
+    return grown.value(number) - grown.value(number - 1)
   }
   const hiredBefore = new Map(team.map(({ name, count }) => [name, count]))
   const order = plan.hires.map(({ role, month, count }): HiredPerson => {
     const line = lines.find((one) => one.role.name === role) as (typeof lines)[number]
     const there = hiredBefore.get(role) as number
     hiredBefore.set(role, there + count)
+    const startsIn = month + line.role.leadMonths
     return {
       role,
       month,
-      startsIn: month + line.role.leadMonths,
+      startsIn,
       count,
-      gainPerMonth: gainOf(role, there + 1),
+      gainPerMonth: meanGross(Math.min(startsIn, months - 1)) * shareOf(line, there + 1),
       costPerMonth: line.costPerMonth,
     }
   })
   return {
     months,
-    grossPerMonth,
+    grossPerMonth: meanGross(0),
     order: order.sort(
       (one, other) =>
         one.month - other.month || other.gainPerMonth - other.costPerMonth - (one.gainPerMonth - one.costPerMonth),
     ),
-    roles: lines.map(({ role, ...line }) => {
+    roles: lines.map((line) => {
+      const { role, effect, costPerMonth } = line
       const hired = (hiredBefore.get(role.name) as number) - role.count
-      const nextGainPerMonth = gainOf(role.name, role.count + hired + 1)
+      const nextGainPerMonth = Math.max(...gross) * shareOf(line, role.count + hired + 1)
       return {
         role: role.name,
         kind: role.kind,
@@ -138,10 +140,11 @@ export function hireTeam(team: readonly TeamRole[], options: HiringOptions): Hir
         ramp: role.ramp.map(expect),
         openSourceShare: expect(role.openSource.share),
         next: expect(role.next),
-        ...line,
+        effect,
+        costPerMonth,
         hired,
         nextGainPerMonth,
-        whyNoMore: explain(role.count + hired >= role.max, nextGainPerMonth, line.costPerMonth),
+        whyNoMore: explain(role.count + hired >= role.max, nextGainPerMonth, costPerMonth),
       }
     }),
     gain: plan.value - without,
@@ -155,24 +158,29 @@ export function hireTeam(team: readonly TeamRole[], options: HiringOptions): Hir
 function explain(isFull: boolean, gain: number, cost: number): string {
   if (isFull) return 'the plan allows no more'
   return gain <= cost
-    ? 'one more would bring less a month than it costs'
+    ? 'in no month would one more bring what it costs'
     : 'cash, lead time and ramp leave too little time'
 }
 
-/** Open-source work has effects of its own, in place of those of its share of time. */
 function describeRole(role: TeamRole, expect: HiringOptions['expect']): { effect: number; costPerMonth: number } {
-  const sumOf = (effects: TeamRole['effects']) => effects.reduce((sum, [, effect]) => sum + expect(effect), 0)
-  const [time, open] = [expect(role.time), expect(role.openSource.share)]
+  const { effects, openSource } = role
+  const time = expect(role.time)
+  const expectAll = (of: TeamRole['effects']) => of.map(([, effect]) => expect(effect))
   return {
-    effect: time * ((1 - open) * sumOf(role.effects) + open * sumOf(role.openSource.effects)),
+    effect: effectOfRole({
+      time,
+      effects: expectAll(effects),
+      openSource: { share: expect(openSource.share), effects: expectAll(openSource.effects) },
+    }),
     costPerMonth: time * expect(role.monthly),
   }
 }
 
-/** effect · (1 − qⁿ)/(1 − q): each next person adds q of the one before. */
-function createEffect(effect: number, next: number): SpendCurve {
-  if (effect === 0) return { value: () => 0, slope: () => 0, concaveFrom: 0 }
-  if (next === 1) return { value: (x) => effect * x, slope: () => effect, concaveFrom: 0 }
-  if (next === 0) return { value: (x) => effect * Math.min(1, x), slope: (x) => (x < 1 ? effect : 0), concaveFrom: 0 }
-  return exponentialCurve({ max: effect / (1 - next), scale: -1 / Math.log(next) })
+/** What x people add to those `planned`. */
+function createEffect(effect: number, next: number, planned: number): SpendCurve {
+  const first = effect * next ** planned
+  if (first === 0) return { value: () => 0, slope: () => 0, concaveFrom: 0 }
+  if (next === 1) return { value: (x) => first * x, slope: () => first, concaveFrom: 0 }
+  if (next === 0) return { value: (x) => first * Math.min(1, x), slope: (x) => (x < 1 ? first : 0), concaveFrom: 0 }
+  return exponentialCurve({ max: first / (1 - next), scale: -1 / Math.log(next) })
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { LinearSolver } from '../integer/linear-model.ts'
 import { loadSolver } from '../integer/load-solver.ts'
 import { compileVenture } from './compile-venture.ts'
+import type { HiringReport } from './hire-team.ts'
 import type { PlanFacts } from './plan-facts.ts'
 import { type PlanReport, reportPlan } from './report-plan.ts'
 
@@ -182,10 +183,34 @@ describe('a plan report', () => {
   })
 
   it('hires who brings more than the cost, within the cash', () => {
-    const { team } = report(company())
+    const { team, split } = report(company())
     expect(team?.facts).toMatchObject({ order: [{ role: 'engineer', month: 0, startsIn: 1 }] })
+    // The gain that is shown is that of a mean month at work.
+    const hiring = team?.hopes as HiringReport
+    const atWork = split.grossByMonth.slice(1).reduce((sum, gross) => sum + gross, 0) / (split.grossByMonth.length - 1)
+    expect(hiring.order[0]?.gainPerMonth).toBeClose(0.6 * atWork, { relative: 1e-9 })
     const { team: poor } = report({ ...company(), cash: 1000 })
     expect(poor?.facts).toEqual({ infeasible: expect.stringContaining('No plan keeps cash above 0') })
+  })
+
+  it('forecasts what people who begin later cost and add, and hires beside them for less', () => {
+    const { engineer } = company().team
+    const later = { ...engineer, count: 1, max: 2, from: 4, ramp: ['50 %'] }
+    const [without, decided, hoped] = [{ ...engineer, max: 0 }, later, { ...later, hope: true }].map((one) =>
+      report({ ...company(), team: { engineer: one } }),
+    ) as [PlanReport, PlanReport, PlanReport]
+    const [before, after] = [without.split.grossByMonth, decided.split.grossByMonth]
+    const lifts = before.map((_, t) => (t < 4 ? 1 : t === 4 ? 1.3 : 1.6))
+    expect(after).toBeClose(
+      before.map((gross, t) => gross * (lifts[t] as number)),
+      { relative: 1e-9 },
+    )
+    expect(hoped.forecast.facts.revenue).toEqual(without.forecast.facts.revenue)
+    expect(hoped.forecast.hopes.revenue).toEqual(decided.forecast.hopes.revenue)
+    const gainOf = ({ team }: PlanReport) =>
+      team?.hopes && 'roles' in team.hopes ? team.hopes.roles[0]?.nextGainPerMonth : 0
+    // A second is hired beside the planned one; a third would add 70 % of 70 %, in the best month.
+    expect(gainOf(decided)).toBeClose(0.6 * 0.7 ** 2 * Math.max(...after), { relative: 1e-9 })
   })
 })
 

@@ -21,7 +21,7 @@ export function splitForecast(plan: VenturePlan, draws: Draws, worlds: number): 
   const paid = paidChannels(plan)
   const without = simulatePlan({ ...plan, costs: {}, financing: {} }, draws, worlds)
   const spendOf = (costs: Readonly<Record<string, Cost>>) =>
-    simulatePlan({ ...plan, segments: {}, costs, financing: {}, cashAtStart: 0, buffer: 0 }, draws, worlds)
+    simulatePlan({ ...plan, segments: {}, hires: {}, costs, financing: {}, cashAtStart: 0, buffer: 0 }, draws, worlds)
   const onChannels = spendOf(paid)
   const paidByMonth = monthlyMeans(onChannels, 'costs')
   const served = monthlyMeans(without, 'costs').map((cost, t) => cost - (paidByMonth[t] as number))

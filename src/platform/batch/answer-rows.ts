@@ -7,7 +7,7 @@ import {
   readTable,
   type TableSurvey,
 } from '../../data/index.ts'
-import { InferenceTeam, type ModelPlace } from '../../serving/index.ts'
+import { type ComputeSeconds, InferenceTeam, type ModelPlace } from '../../serving/index.ts'
 import { addCounts } from './batch-counts.ts'
 import { type Draft, type DraftOptions, openDraft } from './open-draft.ts'
 import type { planPredictionColumns } from './prediction-columns.ts'
@@ -22,6 +22,7 @@ export type AnswerWork = {
   input: string
   place: ModelPlace
   device: Device
+  onCompute: (seconds: ComputeSeconds) => void
   survey: TableSurvey
   prediction: ReturnType<typeof planPredictionColumns>
   draft: DraftOptions
@@ -41,7 +42,11 @@ const windowsAtOnce = 2
 /** Answers the rows that the output does not have yet, and gives it its name once it has all; after the signal, it ends early. */
 export async function answerRows(work: AnswerWork): Promise<AnsweredRows> {
   const tokens = countTokens()
-  const team = await InferenceTeam.start(work.place, { device: work.device, onBatch: tokens.add })
+  const team = await InferenceTeam.start(work.place, {
+    device: work.device,
+    onBatch: tokens.add,
+    onCompute: work.onCompute,
+  })
   try {
     // Opened after the model, so that nothing is left behind where that is refused.
     const draft = await openDraft(work.draft)

@@ -54,6 +54,8 @@ export type CurveResult = {
   task: string
   kind: TaskKind
   testExamples: number
+  /** Score that was asked for. */
+  target: number | null
   /** In the order of the bases. */
   curves: MeasuredCurve[]
   /** Of the trainings that were made now; null where all were known. */
@@ -73,11 +75,8 @@ const seedsDefault = 3
 export async function measureCurve(context: PlatformContext, request: CurveRequest): Promise<CurveResult> {
   const { registry } = context
   const { task, seeds = seedsDefault, settings = {}, device = context.device, onEvent = () => {}, signal } = request
-  refuseBadName(task)
-  refuseBadTarget(request.target)
   await requireDevice(device)
-  const { kind, pool, test } = await readData(context, request)
-  const sizes = chooseSizes(pool, request.sizes)
+  const { kind, pool, test, sizes } = await readCurveData(context, request)
   const recipes = await describeRecipes(context, request, [...pool, ...test])
   await registry.ensureTask(task)
   await removeLeftovers(context)
@@ -115,6 +114,7 @@ export async function measureCurve(context: PlatformContext, request: CurveReque
     task,
     kind,
     testExamples: test.length,
+    target: request.target ?? null,
     curves: recipes.map(({ recipe, base }) => {
       // Sizes that were measured earlier count too: they are of the same recipe.
       const points = known
@@ -125,6 +125,14 @@ export async function measureCurve(context: PlatformContext, request: CurveReque
     }),
     cost: costs.length === 0 ? null : sumOf(costs),
   }
+}
+
+/** What a curve is measured on; throws what `measureCurve` throws for a request that it cannot carry out. */
+export async function readCurveData(context: PlatformContext, request: CurveRequest) {
+  refuseBadName(request.task)
+  refuseBadTarget(request.target)
+  const read = await readData(context, request)
+  return { ...read, sizes: chooseSizes(read.pool, request.sizes) }
 }
 
 function refuseBadTarget(target: number | undefined): void {

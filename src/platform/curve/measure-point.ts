@@ -27,7 +27,7 @@ export async function measurePoint(
   { task, recipe, seed, base, kind, train, test, settings, device, onEvent, signal }: PointRequest,
 ): Promise<{ point: LearningPoint; cost: Money }> {
   const { registry, ledger, config, store } = context
-  const usage = measureUsage()
+  const usage = measureUsage({ device, energy: context.energy })
   const described = { curve: recipe, examples: train.length, base: base.name, device, ...settings }
   const run = await registry.startRun({ task, kind: 'evaluate', seed, settings: described })
   const folder = join(store.folder, 'curve', run.id)
@@ -48,7 +48,7 @@ export async function measurePoint(
     await rm(folder, { recursive: true, force: true })
   }
   const finished = await registry.finishRun(run.id, { status: 'succeeded', usage: usage() })
-  const { cost } = await ledger.postRunCost({ run: finished, rate: config.rates.cpuHour })
+  const { cost } = await ledger.postRunCost({ run: finished, rates: config.rates })
   const { primary: score, count: testExamples } = report
   const point = {
     run: run.id,

@@ -25,12 +25,12 @@ import {
   type TeacherOutcome,
   type WrittenAnswer,
 } from '../../flywheel/index.ts'
-import type { PredictOptions } from '../../serving/index.ts'
+import type { PoolPredictOptions } from '../../serving/index.ts'
 import type { Store } from '../../storage/index.ts'
 import type { Gates } from './gates.ts'
 import { answerOfPrediction, confidenceOf, strangenessOf } from './read-prediction.ts'
 
-export type AnswerOptions = Pick<PredictOptions, 'onStages'> & {
+export type AnswerOptions = Pick<PoolPredictOptions, 'onStages'> & {
   signal?: AbortSignal | undefined
   /** Hears how long the teacher took, for each input that was taken to it. */
   onTeacher?: ((seconds: number) => void) | undefined
@@ -54,10 +54,14 @@ export type AnsweringContext = {
   predictOwn(
     task: string,
     inputs: readonly PredictionInput[],
-    options: PredictOptions,
+    options: PoolPredictOptions,
   ): Promise<{ model: ModelReference; predictions: Prediction[] } | null>
   /** What the task's shadow says of an input; null where there is none. */
-  askShadow(task: string, input: PredictionInput): Promise<{ model: string; answer: Answer } | null>
+  askShadow(
+    task: string,
+    input: PredictionInput,
+    caller: string | null,
+  ): Promise<{ model: string; answer: Answer } | null>
   /** Draws the audits. */
   random: Random
   onAnswer(event: AnswerEvent): void
@@ -92,6 +96,7 @@ export function createAnswering(context: AnsweringContext): Answering {
       const own = await context.predictOwn(task, inputs, {
         ...(options.signal ? { signal: options.signal } : {}),
         ...(options.onStages ? { onStages: options.onStages } : {}),
+        caller: options.caller,
       })
       const gate = own && (await context.gates.find(own.model.id))
       const answered = await Promise.all(
@@ -137,7 +142,7 @@ async function answerOne(
       ? decideOwn(own, id, strange)
       : await decideByTeacher({ task, id, own, settings, teacher, texts, options })
   const { served, outcome } = decision
-  const shadow = outcome?.type === 'answered' ? await context.askShadow(task, input) : null
+  const shadow = outcome?.type === 'answered' ? await context.askShadow(task, input, options.caller ?? null) : null
   const record: PredictionRecord = {
     id,
     task,

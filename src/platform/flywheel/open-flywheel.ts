@@ -20,7 +20,7 @@ import {
   recordFeedback,
   type TeacherEvent,
 } from '../../flywheel/index.ts'
-import { ModelPool, type PredictOptions } from '../../serving/index.ts'
+import { ModelPool, type PoolPredictOptions } from '../../serving/index.ts'
 import type { PlatformContext } from '../create-platform.ts'
 import { locateModel } from '../locate-model.ts'
 import { promoteVersion } from '../promote-version.ts'
@@ -110,7 +110,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
 
   /** Until when a task with a teacher is known to have no model. */
   const absentUntil = new Map<string, number>()
-  const predictOwn = async (task: string, inputs: readonly PredictionInput[], predictOptions: PredictOptions) => {
+  const predictOwn = async (task: string, inputs: readonly PredictionInput[], predictOptions: PoolPredictOptions) => {
     const isTaught = settingsOf(task).teacher !== undefined
     if (isTaught && (absentUntil.get(task) ?? 0) > clock.now().getTime()) return null
     try {
@@ -159,8 +159,8 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     settingsOf,
     teacherOf: (task) => opened.get(task),
     predictOwn,
-    askShadow: (task, input) =>
-      settingsOf(task).retraining.shadowRequests > 0 ? shadows.ask(task, input) : Promise.resolve(null),
+    askShadow: async (task, input, caller) =>
+      settingsOf(task).retraining.shadowRequests > 0 ? shadows.ask(task, input, caller) : null,
     random: options.random ?? createRandom('audits', createId('stream')),
     onAnswer: watch.noteAnswer,
     onGateClosed: watch.noteGateClosed,
@@ -241,6 +241,7 @@ function withTask(
 
 /** The shadows of tasks, each with a pool of its own, opened when the first request asks for one. */
 function openShadows(context: PlatformContext) {
+  const { device, noteCompute } = context
   type Shadow = { model: ModelReference; pool: ModelPool } | null
   const known = new Map<string, Promise<Shadow>>()
   const open = async (task: string): Promise<Shadow> => {
@@ -248,18 +249,18 @@ function openShadows(context: PlatformContext) {
     if (!version) return null
     const model = { id: version.id, version: version.version }
     const findModel = async () => ({ task, model, ...(await locateModel(context, version)) })
-    return { model, pool: new ModelPool({ findModel, device: context.device }) }
+    return { model, pool: new ModelPool({ findModel, device, onCompute: noteCompute }) }
   }
   const closeShadow = async (opening: Promise<Shadow>) => {
     await (await opening.catch(() => null))?.pool.close()
   }
   return {
-    async ask(task: string, input: PredictionInput) {
+    async ask(task: string, input: PredictionInput, caller: string | null) {
       const opening = known.get(task) ?? open(task)
       known.set(task, opening)
       const shadow = await opening
       if (!shadow) return null
-      const { predictions } = await shadow.pool.predict(task, [input])
+      const { predictions } = await shadow.pool.predict(task, [input], { caller })
       const answer = predictions[0] && answerOfPrediction(predictions[0])
       return answer ? { model: shadow.model.id, answer } : null
     },

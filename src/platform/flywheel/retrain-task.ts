@@ -91,9 +91,9 @@ export async function retrainTask(
     seed,
     settings: { dataset: dataset.sha256, examples: records.length, reason, folds, device, ...settings },
   })
-  const usage = measureUsage()
-  const rate = config.rates.cpuHour
-  const recorder = createRunRecorder({ registry, run: run.id, usage, rate, choices: [] })
+  const usage = measureUsage({ device, energy: context.energy })
+  const { rates } = config
+  const recorder = createRunRecorder({ registry, run: run.id, usage, rates, device, choices: [] })
   const folder = join(store.folder, 'training', run.id)
   try {
     const base = await resolveBaseModel(spec ?? taskConfig.base, { cacheFolder: store.folder, ...hubAccess() })
@@ -172,7 +172,7 @@ export async function retrainTask(
     const outcome = await decide(context, taskConfig, { candidate, live, comparison })
     await updateTaskState(store, task, { trainedExamples: records.length, trainedAt: clock.now() })
     const finished = await registry.finishRun(run.id, { status: 'succeeded', usage: usage() })
-    const { cost } = await ledger.postRunCost({ run: finished, rate, model: candidate.id })
+    const { cost } = await ledger.postRunCost({ run: finished, rates, model: candidate.id })
     const model = await registry.findModelVersion(task, candidate.id)
     return { model, calibration, comparison, outcome, cost }
   } catch (error) {

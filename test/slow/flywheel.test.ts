@@ -57,7 +57,8 @@ beforeAll(async () => {
     careful: { ...config, belowTarget: 'refuse' },
     poor: { ...config, teacherBudgetPerDay: { amount: '0.02', currency: 'USD' } },
     private: { ...config, retention: 'none' },
-    shifting: { ...config, retraining: { ...config.retraining, driftWindow: 50 } },
+    // Hardly audited: with more audits they may close the gate before the drift is found.
+    shifting: { ...config, auditShare: 0.001, retraining: { ...config.retraining, driftWindow: 50 } },
     crowd: { ...config, annotators: 2, teacher: { type: 'human' } },
   }
   await writeFile(join(folder, 'capstan.yaml'), JSON.stringify({ tasks }))

@@ -51,7 +51,14 @@ describe('a measured learning curve', () => {
       ]),
     )
     expect(cost?.amountMicro).toBeGreaterThan(0n)
-    expect(await platform.curve(request)).toEqual({ task: 'tiny', kind: 'classify', testExamples, curves, cost: null })
+    expect(await platform.curve(request)).toEqual({
+      task: 'tiny',
+      kind: 'classify',
+      testExamples,
+      target: null,
+      curves,
+      cost: null,
+    })
     expect(await readdir(join(folder, '.capstan/curve'))).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-/** `capstan train --queue` and `capstan worker`, on both kinds of store. */
+/** What `--queue` leaves to `capstan worker`, on both kinds of store. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunDetails } from '../../src/index.ts'
+import { runCli, startCli } from '../cli/run-cli.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
 import { createTestDatabase, storeKind } from '../open-test-store.ts'
-import { runCli, startCli } from './run-cli.ts'
 
 const waiting = { timeout: 240_000 }
 let folder: string
@@ -125,6 +125,24 @@ it.runIf(storeKind === 'embedded')('a worker beside a server is refused with the
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('storage.folder-locked') })
   running.signal()
   await running.result
+})
+
+it('a learning curve left to a worker is checked when it is queued, measured, and then shown at once', async () => {
+  const path = relative(process.cwd(), data())
+  const sizes = ['--sizes', '10,20,40,80', '--seeds', '1', '--epochs', '0', '--base', base]
+  const curve = ['curve', path, '--task', 'tiny', ...sizes.with(6, '--bases'), '--project', project]
+  const refused = await runCli([...curve.with(5, '10,20,4000'), '--queue'])
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('curve.bad-sizes') })
+  const { code, stdout, stderr } = await runCli([...curve, '--queue'])
+  expect(code, stderr).toBe(0)
+  expect(await listRuns()).toEqual([])
+  const running = startCli(worker())
+  await expect.poll(running.stdout, waiting).toContain(`job ${stdout.trim()}: done`)
+  running.signal()
+  expect((await running.result).stdout).toContain('measuring the learning curve of tiny')
+  const shown = JSON.parse((await runCli([...curve, '--json'])).stdout)
+  expect(shown).toMatchObject({ cost: null, target: null, curves: [{ points: { length: 4 } }] })
+  expect(await listRuns()).toHaveLength(4)
 })
 
 describe('a file left to a worker', () => {

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunDetails } from '../../src/index.ts'
 import type { TrainTaskResult } from '../../src/platform/index.ts'
+import { runCli } from '../cli/run-cli.ts'
 import { tinyCsv, writeTinyEncoder } from '../fixtures/tiny-encoder.ts'
-import { runCli } from './run-cli.ts'
 
 let folder: string
 let base: string

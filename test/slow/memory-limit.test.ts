@@ -99,6 +99,19 @@ describe('a model pool with a limit of memory', () => {
     }
   })
 
+  it('lets go of a former version, which a server keeps to go back to, before a model that answers', async () => {
+    const { pool, events } = openPool(2)
+    pool.keepReady()
+    await pool.load(served.a)
+    await pool.load({ ...served.a, model: { id: 'model_a2', version: 2 } })
+    expect(events).toEqual(['+a', '+a'])
+    expect(pool.memoryBytes).toBeGreaterThanOrEqual(2 * bytes)
+    await ask(pool, 'b')
+    expect(events).toEqual(['+a', '+a', '-a memory', '+b'])
+    expect(loadedIn(pool)).toEqual(['a', 'b'])
+    await pool.close()
+  })
+
   it('refuses a model that would not fit alone, and leaves the others where they are', async () => {
     const pool = new ModelPool({ findModel: async () => served.a, memoryBytesMax: bytes / 2 })
     await expect(pool.loadIfRoom(served.a)).rejects.toMatchObject({ code: 'serving.too-large' })
