@@ -24,7 +24,10 @@ export type Survived = {
 export async function postAndKill(folder: string, { kills, seed }: { kills: number; seed: number }): Promise<Survived> {
   const random = createRandom(seed, 'kills')
   let acknowledged = 0
-  for (let i = 0; i < kills; i++) acknowledged = await postUntilKilled(folder, acknowledged, 1 + random.integer(400))
+  for (let i = 0; i < kills; i++) {
+    const calls = 2 + random.integer(8)
+    acknowledged = await postUntilKilled(folder, acknowledged, { calls, afterMs: random.integer(50) })
+  }
   const store = await openStore({ folder })
   try {
     const { stored, known } = await store.database
@@ -52,7 +55,12 @@ export async function postAndKill(folder: string, { kills, seed }: { kills: numb
   }
 }
 
-async function postUntilKilled(folder: string, acknowledged: number, afterMs: number): Promise<number> {
+/** Kills the process some milliseconds after its `calls`-th answer, so that how much is written depends on no machine's speed. */
+async function postUntilKilled(
+  folder: string,
+  acknowledged: number,
+  { calls, afterMs }: { calls: number; afterMs: number },
+): Promise<number> {
   const program = `
     import { openStore } from ${JSON.stringify(join(source, 'storage/index.ts'))}
     import { createLedger } from ${JSON.stringify(join(source, 'ledger/index.ts'))}
@@ -70,13 +78,18 @@ async function postUntilKilled(folder: string, acknowledged: number, afterMs: nu
   })
   let last = acknowledged
   const lines = createInterface({ input: child.stdout })
-  lines.on('line', (line) => {
-    last = Math.max(last, Number(line))
+  const ended = Promise.all([once(child, 'exit'), once(lines, 'close')])
+  let callsLeft = calls
+  const answered = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      last = Math.max(last, Number(line))
+      if (--callsLeft === 0) resolve()
+    })
   })
-  // From the first answer on, so that kills fall into the writing and not into the start.
-  await once(lines, 'line')
+  await Promise.race([answered, ended])
+  if (callsLeft > 0) throw new Error(`The writing process ended by itself, ${callsLeft} calls early`)
   await sleep(afterMs)
   child.kill('SIGKILL')
-  await Promise.all([once(child, 'exit'), once(lines, 'close')])
+  await ended
   return last
 }

@@ -12,6 +12,6 @@ afterAll(() => rm(folder, { recursive: true }))
 
 it('loses no acknowledged event and counts none twice when its process is killed 20 times', async () => {
   const survived = await postAndKill(join(folder, 'data'), { kills: 20, seed: 1 })
-  expect(survived.acknowledged).toBeGreaterThan(1000)
+  expect(survived.acknowledged).toBeGreaterThanOrEqual(20 * 50)
   expect(survived).toMatchObject({ kills: 20, lost: 0, booked: 1 })
 })

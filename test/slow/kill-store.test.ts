@@ -12,8 +12,6 @@ import { openRegistry } from '../../src/registry/index.ts'
 import { openTestStore, storeKind, testStoreOptions } from '../open-test-store.ts'
 
 const killCount = 50
-/** A process is killed so soon after it is ready. */
-const lifeMsMax = 300
 const project = join(import.meta.dirname, '../..')
 const root = mkdtempSync(join(tmpdir(), 'capstan-kill-store-'))
 const folder = join(root, 'data')
@@ -41,10 +39,12 @@ it(`opens after each of ${killCount} kills, and has all that was acknowledged`, 
     })
     const lines = createInterface({ input: child.stdout })
     const closed = once(lines, 'close')
+    // By writes and not by time alone, so that how much is written depends on no machine's speed.
+    let writesLeft = 1 + random.integer(40)
     lines.on('line', (line) => {
-      if (line !== 'ready') return acknowledged.push(line)
-      readyMs.push(performance.now() - startedMs)
-      setTimeout(() => child.kill('SIGKILL'), random.float() * lifeMsMax)
+      if (line === 'ready') return readyMs.push(performance.now() - startedMs)
+      acknowledged.push(line)
+      if (--writesLeft === 0) setTimeout(() => child.kill('SIGKILL'), random.float() * 20)
     })
     await Promise.all([once(child, 'exit'), closed])
   }
@@ -53,7 +53,7 @@ it(`opens after each of ${killCount} kills, and has all that was acknowledged`, 
     `${storeKind}: ${killCount} kills, ready after ${worstMs.toFixed(0)} ms at most, ${acknowledged.length} writes acknowledged\n`,
   )
   expect(readyMs).toHaveLength(killCount)
-  expect(acknowledged.length).toBeGreaterThan(killCount)
+  expect(acknowledged.length).toBeGreaterThanOrEqual(killCount)
   const store = await openTestStore(folder)
   await openRegistry({ store })
   const { rows } = await sql<{ written: string }>`
