@@ -10,7 +10,7 @@ const columns = ['cpu', 'cuda', 'webgpu', 'dml'] as const
 type Column = (typeof columns)[number]
 
 const everywhere =
-  'Abs Add Cast Concat Div Erf Exp Expand Gather Gemm LayerNormalization Less MatMul Max Min Mul Neg ReduceMax ReduceMean ReduceSum ReduceSumSquare Reshape ScatterND Sigmoid Slice Softmax Softplus Sqrt Sub Transpose Unsqueeze Where'
+  'Abs Add Cast Concat Div Erf Exp Expand Gather Gemm HardSigmoid LayerNormalization Less MatMul Max Min Mul Neg ReduceMax ReduceMean ReduceSum ReduceSumSquare Reshape ScatterND Sigmoid Slice Softmax Softplus Split Sqrt Sub Transpose Unsqueeze Where'
 const missing: Readonly<Record<string, readonly Column[]>> = {
   DynamicQuantizeLinear: ['cuda', 'webgpu'],
   Gelu: ['dml'],
@@ -18,6 +18,7 @@ const missing: Readonly<Record<string, readonly Column[]>> = {
   QuantizeLinear: ['webgpu'],
   Sign: ['webgpu'],
   Sum: ['webgpu'],
+  'com.microsoft:FusedMatMul': ['webgpu'],
   'com.microsoft:MatMulIntegerToFloat': ['cuda', 'webgpu'],
 }
 
@@ -33,7 +34,7 @@ export function describeStepKernels(): string {
   return [
     '# Operators of a training step, by device',
     '<!-- made by `npm run docs` from scripts/step-kernels.ts: do not edit -->',
-    `What a training step is made of, for every kind of task, method, optimizer and precision, on BERT-like encoders; float32, opset ${builtOpset}. Where a device has no kernel, ONNX Runtime runs the operator on the CPU and copies its inputs and outputs. \`DynamicQuantizeLinear\`, \`QuantizeLinear\` and \`MatMulIntegerToFloat\` are in steps of \`--precision int8\` alone.`,
+    `What a training step is made of, for every kind of task, method, optimizer and precision, on BERT-like encoders; float32, opset ${builtOpset}. Where a device has no kernel, ONNX Runtime runs the operator on the CPU and copies its inputs and outputs. \`DynamicQuantizeLinear\`, \`QuantizeLinear\` and \`MatMulIntegerToFloat\` are in steps of \`--precision int8\` alone, \`FusedMatMul\` in those on the CPU.`,
     'Only the CPU’s column has been run. The others are what ONNX Runtime says of itself: for CUDA and DirectML [its list of kernels](https://github.com/microsoft/onnxruntime/blob/001d12d2623fd411ce0f83d05abb5e82304a3389/docs/OperatorKernels.md), which need not be that of the release, for WebGPU the kernels in onnxruntime-node 1.30.0. ONNX Runtime also fuses operators once it knows the device. [More on devices](../devices.md).',
     [`| operator | ${columns.join(' | ')} |`, `| --- |${' --- |'.repeat(columns.length)}`, ...rows].join('\n'),
   ].join('\n\n')

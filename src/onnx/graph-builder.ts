@@ -299,6 +299,12 @@ export class GraphBuilder {
     return this.op('Slice', [x, ...[start, end, axis].map((value) => this.constant(int64s([value])))])
   }
 
+  /** Parts of `sizes` along an axis, one after the other. */
+  split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+    const attributes = { axis: int(axis) }
+    return this.node('Split', [x, this.constant(int64s(sizes))], attributes, { outputCount: sizes.length })
+  }
+
   gather(x: Value, indices: Value, axis = 0): Value {
     return this.op('Gather', [x, indices], { axis: int(axis) })
   }

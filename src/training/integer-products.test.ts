@@ -6,7 +6,7 @@ import { hasExactIntegerProducts, useIntegerProducts } from './integer-products.
 
 const [tokens, width, outer] = [96, 64, 80]
 
-/** A linear layer with an adapter, its two gradients, a product between activations, and a narrow one. */
+/** A linear layer with an adapter, one with a bias, two gradients, a product between activations, and a narrow one. */
 function layer(): Model {
   const g = new GraphBuilder()
   const x = g.input('x', 'float32', [tokens, width])
@@ -14,6 +14,8 @@ function layer(): Model {
   const weight = g.input('weight', 'float32', [width, outer])
   const adapted = g.add(weight, g.gemm(g.input('a', 'float32', [width, 2]), g.input('b', 'float32', [2, outer]), null))
   g.output('y', g.gemm(x, adapted, null))
+  const plain = g.gemm(x, g.input('plain', 'float32', [width, outer]), null)
+  g.output('biased', g.add(plain, g.input('bias', 'float32', [outer])))
   g.output('dx', g.gemm(dy, adapted, null, { transB: true }))
   g.output('dw', g.gemm(x, dy, null, { transA: true }))
   g.output('scores', g.gemm(x, x, null, { transB: true }))
@@ -21,7 +23,7 @@ function layer(): Model {
   return g.build()
 }
 
-const weights = ['weight', 'a', 'b', 'head']
+const weights = ['weight', 'a', 'b', 'head', 'plain', 'bias']
 
 const feeds = (scale = 1): Record<string, Tensor> => {
   const random = createRandom(1, 'layer')
@@ -35,6 +37,8 @@ const feeds = (scale = 1): Record<string, Tensor> => {
     weight: draw([width, outer], scale),
     a: draw([width, 2], scale),
     b: draw([2, outer]),
+    plain: draw([width, outer], scale),
+    bias: draw([outer], 100),
     head: draw([width, 3]),
   }
 }
@@ -56,9 +60,10 @@ const productsOf = ({ graph }: Model) => graph.nodes.filter(({ opType }) => opTy
 describe.runIf(await hasExactIntegerProducts())('useIntegerProducts', () => {
   it('comes within a percent of the floats, forward and in both gradients', async () => {
     const integer = useIntegerProducts(layer(), { tokens, weights, weightGradients: true })
-    expect(productsOf(integer)).toHaveLength(3)
+    expect(productsOf(integer)).toHaveLength(4)
+    expect(integer.graph.nodes.filter(({ opType }) => opType === 'Add')).toHaveLength(1)
     const [expected, got] = [await run(layer(), feeds()), await run(integer, feeds())]
-    for (const name of ['y', 'dx', 'dw']) {
+    for (const name of ['y', 'biased', 'dx', 'dw']) {
       const error = relativeError(got[name] as Float32Array, expected[name] as Float32Array)
       expect(error, name).toBeLessThan(0.012)
       expect(error, name).toBeGreaterThan(0)
@@ -67,7 +72,7 @@ describe.runIf(await hasExactIntegerProducts())('useIntegerProducts', () => {
 
   it('leaves products between activations, narrow ones, and unless asked those of weight gradients', async () => {
     const integer = useIntegerProducts(layer(), { tokens, weights, weightGradients: false })
-    expect(productsOf(integer)).toHaveLength(2)
+    expect(productsOf(integer)).toHaveLength(3)
     const [expected, got] = [await run(layer(), feeds()), await run(integer, feeds())]
     for (const name of ['dw', 'scores', 'narrow']) expect(got[name]).toEqual(expected[name])
   })

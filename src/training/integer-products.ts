@@ -39,13 +39,18 @@ export function useIntegerProducts(model: Model, { tokens, weights, weightGradie
   const fromWeights = findWeightValues(model, weights)
   const dims = new Map([...graph.inputs, ...graph.valueInfo.values()].map(({ name, dims }) => [name, dims]))
   const isWide = (name: string) => (dims.get(name) ?? []).every((dim) => typeof dim === 'number' && dim >= columnsMin)
+  const biases = findBiases(model, fromWeights, dims)
+  const absorbed = new Set<string>()
   const nodes = graph.nodes.flatMap((node): Node[] => {
+    if (absorbed.has(node.name)) return []
     const [a, b] = node.inputs as [string, string]
     const isPlain = node.opType === 'Gemm' && node.inputs.length === 2 && !node.attributes.alpha
     if (!isPlain || !isWide(a) || !isWide(b) || dims.get(a)?.[0] !== tokens || fromWeights.has(a)) return [node]
     const [transA, transB] = [intOf(node, 'transA', 0) === 1, intOf(node, 'transB', 0) === 1]
     if (!transA && fromWeights.has(b)) {
-      return product(node, quantizer.activation(a), quantizer.weight(b, transB))
+      const bias = biases.get(node.outputs[0] as string)
+      if (bias) absorbed.add(bias.sum.name)
+      return product(bias?.sum ?? node, quantizer.activation(a), quantizer.weight(b, transB), bias?.name)
     }
     if (weightGradients && transA && !transB && !fromWeights.has(b)) {
       return product(node, quantizer.transposedActivation(a), quantizer.signedActivation(b))
@@ -132,8 +137,29 @@ function createQuantizer() {
   }
 }
 
-function product({ outputs }: Node, a: Quantized, b: Quantized): Node[] {
-  const inputs = [a.value, b.value, a.scale, b.scale, a.zero, b.zero]
+/** Products to which nothing but a bias is added, by name: the bias, and the Add that the kernel does in passing. */
+function findBiases(
+  { graph }: Model,
+  fromWeights: ReadonlySet<string>,
+  dims: ReadonlyMap<string, readonly unknown[] | null | undefined>,
+): ReadonlyMap<string, { name: string; sum: Node }> {
+  const inputs = new Set(graph.inputs.map(({ name }) => name))
+  const consumers = new Map<string, Node[]>()
+  for (const node of graph.nodes)
+    for (const input of node.inputs) consumers.set(input, [...(consumers.get(input) ?? []), node])
+  for (const { name } of graph.outputs) consumers.delete(name)
+  return new Map(
+    [...consumers].flatMap(([product, [sum, ...others]]) => {
+      const name = sum?.inputs.find((input) => input !== product) ?? ''
+      const isBias = fromWeights.has(name) && inputs.has(name) && dims.get(name)?.length === 1
+      return sum?.opType === 'Add' && others.length === 0 && isBias ? [[product, { name, sum }] as const] : []
+    }),
+  )
+}
+
+/** `node`'s outputs as the product of two quantized matrices and a bias, if any. */
+function product({ outputs }: Node, a: Quantized, b: Quantized, bias?: string): Node[] {
+  const inputs = [a.value, b.value, a.scale, b.scale, a.zero, b.zero, ...(bias === undefined ? [] : [bias])]
   return [...a.nodes, ...b.nodes, node('MatMulIntegerToFloat', inputs, outputs, {}, 'com.microsoft')]
 }
 

@@ -9,6 +9,8 @@ export type OptimizerName = 'adamw' | 'sgd' | 'lion' | 'adafactor'
 export type SlotLayout = { readonly dims: readonly number[]; readonly isSparse: boolean }
 
 export type Optimizer = {
+  /** Each number's update depends on no other of its parameter. */
+  readonly isElementwise: boolean
   /** Dimensions of each slot of a parameter. */
   slots(parameter: SlotLayout): readonly (readonly number[])[]
   /** The scalars of update number `step`, counted from 1. */
@@ -23,6 +25,7 @@ export type Optimizer = {
 
 /** Two slots like the weight, without their factors 1 − β, which saves two passes: M = m / (1 − β₁), V = v / (1 − β₂). */
 const adamw: Optimizer = {
+  isElementwise: true,
   slots: ({ dims }) => [dims, dims],
   scalars(learningRate, step) {
     const first = (1 - 0.9) / (1 - 0.9 ** step)
@@ -40,6 +43,7 @@ const adamw: Optimizer = {
 
 // M ← μ·M + g;  delta = rate · M
 const sgd: Optimizer = {
+  isElementwise: true,
   slots: ({ dims }) => [dims],
   scalars: (learningRate) => ({ rate: learningRate }),
   update(g, { gradient, slots: [m] }, { rate }) {
@@ -50,6 +54,7 @@ const sgd: Optimizer = {
 
 // delta = rate · sign(β₁·M + (1 − β₁)·g);  M ← β₂·M + (1 − β₂)·g
 const lion: Optimizer = {
+  isElementwise: true,
   slots: ({ dims }) => [dims],
   scalars: (learningRate) => ({ rate: learningRate }),
   update(g, { gradient, slots: [m] }, { rate }) {
@@ -63,6 +68,7 @@ const lion: Optimizer = {
  * mean square of 1. A sparse table keeps the full second moment, because a batch sees few of its rows.
  */
 const adafactor: Optimizer = {
+  isElementwise: false,
   slots({ dims, isSparse }) {
     const isFactored = dims.length === 2 && !isSparse
     return isFactored

@@ -1,6 +1,6 @@
 /** A session over a graph that reads and writes parameters, slots and gradient sums in place. */
-import { encodeModel, type Model, type Tensor } from '../onnx/index.ts'
-import { openSession, type SessionOptions } from '../runtime/index.ts'
+import { type Model, type Tensor, zeros } from '../onnx/index.ts'
+import { openInPlaceSession, type SessionOptions } from '../runtime/index.ts'
 import { isTrained, type Parameter } from './parameters.ts'
 import { createRowBuffers } from './row-buffers.ts'
 import { stateNames } from './step-state.ts'
@@ -33,7 +33,10 @@ export function stateEntries(parameters: readonly Parameter[], sums: ReadonlyMap
 }
 
 export type StateRunner = {
-  /** Runs the graph on the rows `ids` of the tables, with `feeds` for all inputs that are no state; returns the other outputs. */
+  /**
+   * Runs the graph on the rows `ids` of the tables, with `feeds` for all inputs that are no state; returns the other outputs,
+   * valid until the next run.
+   */
   run(ids: readonly number[], feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
   release(): Promise<void>
 }
@@ -46,8 +49,9 @@ export async function openStateRunner(
     session: settings,
   }: { state: readonly StateEntry[]; rowCount: number; session?: SessionOptions | undefined },
 ): Promise<StateRunner> {
-  const session = await openSession(encodeModel(model), settings)
-  const [inputs, outputs] = [new Set(session.inputNames), new Set(session.outputNames)]
+  const session = await openInPlaceSession(model, settings)
+  const inputs = new Set(session.inputNames)
+  const outputs = new Set(model.graph.outputs.map(({ name }) => name))
   const fed = state.filter(({ input }) => inputs.has(input))
   const tables = fed.filter(({ isTable }) => isTable)
   const rows = createRowBuffers(
@@ -56,12 +60,18 @@ export async function openStateRunner(
   )
   const bound = fed.map((entry) => ({ ...entry, tensor: rows.buffers[tables.indexOf(entry)] ?? entry.tensor }))
   const stateFeeds = Object.fromEntries(bound.map(({ input, tensor }) => [input, tensor]))
-  const fetches: Record<string, Tensor | null> = Object.fromEntries(session.outputNames.map((name) => [name, null]))
+  const updated = new Set(bound.map(({ output }) => output))
+  const results = Object.fromEntries(
+    model.graph.outputs.flatMap(({ name, dims }) =>
+      updated.has(name) ? [] : [[name, zeros('float32', dims as number[])]],
+    ),
+  )
+  const fetches = { ...results }
   for (const { output, tensor } of bound) if (outputs.has(output)) fetches[output] = tensor
   return {
     async run(ids, feeds) {
       rows.load(ids)
-      const results = await session.run({ ...stateFeeds, ...feeds }, fetches)
+      await session.run({ ...stateFeeds, ...feeds }, fetches)
       rows.store(ids)
       return results
     },

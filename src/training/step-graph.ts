@@ -8,6 +8,7 @@
  */
 import { expandNode, gradient } from '../autodiff/index.ts'
 import { present } from '../base/index.ts'
+import type { Device } from '../contracts/index.ts'
 import {
   floatOf,
   type GraftOptions,
@@ -18,6 +19,7 @@ import {
   reassociateProducts,
   type Value,
 } from '../onnx/index.ts'
+import { fuseTransposes } from './fuse-transposes.ts'
 import { useIntegerProducts } from './integer-products.ts'
 import type { Optimizer } from './optimizers.ts'
 import { isTrained, type Parameter } from './parameters.ts'
@@ -43,6 +45,7 @@ export type StepGraphOptions = {
   precision: Precision
   /** 'layers': the backward pass computes each layer's activations again. */
   recompute: Recompute
+  device: Device
   /** 'sum': the gradients are added to their sums, and nothing is updated. */
   ending: 'update' | 'sum'
 }
@@ -94,7 +97,9 @@ export function buildStepGraph(options: StepGraphOptions): StepGraph {
   if (ending === 'update') updateParameters(g, trained, { ...options, rowCount })
   else sumGradients(g, trained, rowCount)
   const step = reassociateProducts(g.build('training-step'))
-  return { model: inPrecision(step, options, rowCount), masks }
+  // WebGPU has no such products, and other devices turn matrices in no time.
+  const fused = options.device === 'cpu' ? fuseTransposes(step) : step
+  return { model: inPrecision(fused, options, rowCount), masks }
 }
 
 function inPrecision(step: Model, { parameters, precision }: StepGraphOptions, tokens: number): Model {

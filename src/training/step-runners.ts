@@ -54,7 +54,10 @@ export async function openStepRunners(shapes: readonly StepShape[], options: Ste
   const { parameters, accumulate } = options
   const distinct = new Map(shapes.map(({ rows, length }) => [keyOf({ rows, length }), { rows, length }]))
   const ending = accumulate > 1 ? 'sum' : 'update'
-  const graphs = [...distinct.values()].map((shape) => ({ shape, ...buildStepGraph({ ...options, shape, ending }) }))
+  const device = options.session?.device ?? 'cpu'
+  const graphs = [...distinct.values()].map((shape) => {
+    return { shape, ...buildStepGraph({ ...options, shape, ending, device }) }
+  })
   const masks = graphs.flatMap((graph) => graph.masks)
   const dropoutPool = createDropoutPool(options.seed, masks)
   const trained = accumulate > 1 ? parameters.filter(isTrained) : []

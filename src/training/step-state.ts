@@ -42,7 +42,14 @@ export function updateParameters(
   trained: readonly Trained[],
   { optimizer, clipNorm, rowCount }: UpdateOptions,
 ): void {
-  const squares = trained.map(({ gradient }) => g.reduceSumSquare(gradient, undefined, false))
+  const updates = groupUpdates(trained, optimizer).map((group) => ({
+    group,
+    gradient: g.concat(
+      group.map(({ gradient }) => gradient),
+      0,
+    ),
+  }))
+  const squares = updates.map(({ gradient }) => g.reduceSumSquare(gradient, undefined, false))
   const norm = g.sqrt(squares.length === 1 ? present(squares[0], 'square') : g.op('Sum', squares))
   const clip = g.op('Min', [g.div(clipNorm, g.add(norm, 1e-6)), g.fill({ dtype: 'float32', dims: [] }, 1)])
   g.output('gradient_norm', norm)
@@ -51,15 +58,63 @@ export function updateParameters(
     optimizer,
     trained.map(({ parameter }) => parameter),
   )
-  for (const { parameter, weight, gradient } of trained) {
-    const names = stateNames(parameter.name)
-    const { rate, decays, slots } = parameter.update
+  for (const { group, gradient } of updates) {
+    const parameters = group.map(({ parameter }) => parameter)
+    const { rate, decays, slots } = present(parameters[0], 'parameter').update
     const { decay, ...rest } = present(scalars.get(rate), `scalars of rate ${rate}`)
-    const declared = slots.map(({ dims }, i) => g.input(names.slot(i), 'float32', fedDims(parameter, dims, rowCount)))
+    const declared = slots.map((_, i) =>
+      g.concat(
+        parameters.map((parameter) => declareSlot(g, parameter, i, rowCount)),
+        0,
+      ),
+    )
     const next = optimizer.update(g, { gradient: g.mul(gradient, clip), slots: declared }, rest)
-    g.output(names.next.value, g.sub(decays && decay ? g.mul(weight, decay) : weight, next.delta))
-    for (const [i, slot] of next.slots.entries()) g.output(names.next.slot(i), slot)
+    const weight = g.concat(
+      group.map(({ weight }) => weight),
+      0,
+    )
+    const outputs = parameters.map(({ name }) => stateNames(name).next)
+    outputParts(
+      g,
+      outputs.map(({ value }) => value),
+      parameters,
+      g.sub(decays && decay ? g.mul(weight, decay) : weight, next.delta),
+    )
+    for (const [i, slot] of next.slots.entries())
+      outputParts(
+        g,
+        outputs.map((names) => names.slot(i)),
+        parameters,
+        slot,
+      )
   }
+}
+
+/**
+ * What is updated at once: a parameter, or all vectors of one learning rate end to end. A layer has ten of them, and a
+ * node costs more than their numbers do.
+ */
+function groupUpdates(trained: readonly Trained[], optimizer: Optimizer): Trained[][] {
+  const groups = new Map<string, Trained[]>()
+  for (const each of trained) {
+    const { name, value, isSparse, update } = each.parameter
+    const isJoined = optimizer.isElementwise && value.dims.length === 1 && !isSparse
+    const key = isJoined ? `vectors ${update.rate} ${update.decays}` : `parameter ${name}`
+    groups.set(key, [...(groups.get(key) ?? []), each])
+  }
+  return [...groups.values()]
+}
+
+function declareSlot(g: GraphBuilder, parameter: TrainedParameter, index: number, rowCount: number): Value {
+  const { dims } = present(parameter.update.slots[index], 'slot')
+  return g.input(stateNames(parameter.name).slot(index), 'float32', fedDims(parameter, dims, rowCount))
+}
+
+/** The parts of a value that belong to each of several vectors; of one parameter, the value itself. */
+function outputParts(g: GraphBuilder, names: readonly string[], parameters: readonly Parameter[], value: Value): void {
+  const sizes = parameters.map(({ value: { dims } }) => dims[0] as number)
+  const parts = names.length === 1 ? [value] : g.split(value, sizes, 0)
+  for (const [i, name] of names.entries()) g.output(name, present(parts[i], 'part'))
 }
 
 /** Learning rates at a schedule factor of 1, each once: parameters of one rate share their scalars. */

@@ -70,6 +70,7 @@ function operatorsOfStep(trained: string): string[] {
     optimizer: optimizers.sgd,
     precision: 'fp32',
     recompute: 'none',
+    device: 'cpu',
     ending: 'sum',
   })
   const normalizations = model.graph.nodes.filter(({ opType }) => opType.includes('LayerNormalization'))

@@ -1,5 +1,5 @@
 import { present } from '../../base/index.ts'
-import type { GraphBuilder, Value } from '../../onnx/index.ts'
+import { float, type GraphBuilder, type Value } from '../../onnx/index.ts'
 import { binary, first, type GradientRule, notDifferentiable, type RuleTable, unary, variadic } from '../rule.ts'
 
 /** The gradient goes to the inputs equal to the result, shared among them. */
@@ -91,7 +91,8 @@ export const elementwise = {
 /** d xΦ(x) = Φ(x) + xφ(x); with u = x/√2: ½(1 + erf u) + u·exp(−u²)/√π, in as few passes over x as there are kernels. */
 function geluSlope(g: GraphBuilder, x: Value): Value {
   const u = g.mul(x, Math.SQRT1_2)
-  const cumulative = g.add(g.mul(g.op('Erf', [u]), 0.5), 0.5)
+  // ½·erf u + ½ in one pass: it never leaves 0 … 1, where HardSigmoid is linear.
+  const cumulative = g.op('HardSigmoid', [g.op('Erf', [u])], { alpha: float(0.5), beta: float(0.5) })
   // exp(u²) overflows to infinity for |x| > 13, where the quotient is rightly 0.
   return g.add(cumulative, g.mul(g.div(u, g.exp(g.mul(u, u))), 1 / Math.sqrt(Math.PI)))
 }
