@@ -63,7 +63,8 @@ export function followRun(run: TrainingRun): RunFollower {
   }
 }
 
-/** The first batch of a shape takes longer: its session takes its memory then. */
-function withoutFirst(samples: ReadonlyMap<string, readonly WorkSample[]>): Map<string, readonly WorkSample[]> {
-  return new Map([...samples].map(([key, all]) => [key, all.length > 1 ? all.slice(1) : all]))
+/** The first batch of a shape takes longer: its session is opened then, and takes its memory. A shape seen once counts as the others. */
+function withoutFirst(samples: ReadonlyMap<string, readonly WorkSample[]>): ReadonlyMap<string, readonly WorkSample[]> {
+  const repeated = [...samples].filter(([, all]) => all.length > 1)
+  return repeated.length === 0 ? samples : new Map(repeated.map(([key, all]) => [key, all.slice(1)]))
 }

@@ -6,8 +6,8 @@ import type { TrainingText } from './step-runner.ts'
 import type { ShapedBatch } from './step-runners.ts'
 import type { TrainingRun } from './training-run.ts'
 
-/** Each bucket costs a session of about 130 MB at 512 tokens. */
-const bucketsMax = 6
+/** Each bucket costs a session: some tenths of a second, and tens of MB. */
+const bucketsMax = 10
 
 export type EpochPlan = {
   /** The batches of each update of an epoch, counted from 1; all epochs have the same number of each shape. */

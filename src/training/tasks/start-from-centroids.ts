@@ -4,6 +4,9 @@ import type { Inference } from '../inference.ts'
 import type { Parameter } from '../parameters.ts'
 import type { TaskExamples } from './task.ts'
 
+/** Examples of a class that its centroid is the mean of; more move it less than the first steps do, and take a pass over the data. */
+const perClassMax = 32
+
 /**
  * Sets each row of the cosine head to its class's mean embedding, L2-normalised: the nearest-centroid classifier, which
  * is where training starts from.
@@ -23,9 +26,12 @@ export async function startFromCentroids({
   const weight = present(parameters.find(({ name }) => name === headWeightName)?.value, headWeightName)
   const rows = weight.data as Float32Array
   const width = weight.dims[1] as number
-  const embeddings = await inference.outputs(train.texts.flat(), 'sentence_embedding')
+  const chosen = chooseEvenly(classes)
+  const texts = chosen.flatMap((i) => present(train.texts[i], 'texts of an example'))
+  const embeddings = await inference.outputs(texts, 'sentence_embedding')
   rows.fill(0)
-  classes.forEach((label, i) => {
+  chosen.forEach((example, i) => {
+    const label = classes[example] as number
     const embedding = embeddings[i] as Float32Array
     for (let j = 0; j < width; j++) {
       rows[label * width + j] = (rows[label * width + j] as number) + (embedding[j] as number)
@@ -36,4 +42,18 @@ export async function startFromCentroids({
     const norm = Math.hypot(...row)
     if (norm > 0) row.set(row.map((value) => value / norm))
   }
+}
+
+/** Up to `perClassMax` examples of each class, from all over the data. */
+function chooseEvenly(classes: readonly number[]): number[] {
+  const byClass = new Map<number, number[]>()
+  classes.forEach((label, i) => {
+    const members = byClass.get(label)
+    if (members) members.push(i)
+    else byClass.set(label, [i])
+  })
+  return [...byClass.values()].flatMap((members) => {
+    const count = Math.min(members.length, perClassMax)
+    return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)] as number)
+  })
 }
