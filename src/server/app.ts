@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
@@ -7,6 +8,7 @@ import { admitCaller, apiKeyScheme, describeKeys } from './admit-caller.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createDocumentRoute } from './openapi.ts'
 import { isFault } from './problem.ts'
+import { discardBody } from './read-body.ts'
 import { respondProblem } from './respond.ts'
 import type { Environment, Route } from './route.ts'
 import { createRoutes, type ServerLimits } from './routes.ts'
@@ -39,6 +41,9 @@ export function createApp(platform: ServedPlatform, options: AppOptions): App {
   hono.use(requestId(), traceRequest(version), observeRequest(metrics, logger))
   hono.use(async (context, next) => {
     await next()
+    // Without a port there is no message.
+    const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
+    if (incoming) await discardBody(incoming)
     if (isDraining) context.header('Connection', 'close')
   })
   hono.onError((error, context) => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import { InvalidInputError, LimitError, UnsupportedError } from '../base/index.ts'
 import type { ProblemError } from '../contracts/index.ts'
@@ -64,10 +65,33 @@ async function readBytes(context: Context, bytesMax: number): Promise<Uint8Array
   let size = 0
   for await (const chunk of context.req.raw.body ?? []) {
     size += chunk.length
-    if (size > bytesMax) throw tooLarge(`more than ${bytesMax} bytes`, bytesMax)
-    chunks.push(chunk)
+    if (size > refusedBytesMax) break
+    if (size <= bytesMax) chunks.push(chunk)
   }
+  if (size > bytesMax) throw tooLarge(`more than ${bytesMax} bytes`, bytesMax)
   return Buffer.concat(chunks)
+}
+
+/** Of a refused body, this much is read on and for so long. */
+const [refusedBytesMax, refusedMsMax] = [16 * 1024 * 1024, 5_000]
+
+/** Reads on what is left of a refused request's body: a client that is cut off while it still sends never sees the reply. */
+export async function discardBody(incoming: IncomingMessage): Promise<void> {
+  if (incoming.complete || incoming.destroyed) return
+  let size = 0
+  // Whoever sends more, or for longer, is cut off by the server.
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, refusedMsMax)
+    incoming.on('data', (chunk: Uint8Array) => {
+      size += chunk.length
+      if (size > refusedBytesMax) resolve()
+    })
+    incoming.once('close', resolve)
+    incoming.once('end', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function tooLarge(size: string, bytesMax: number): LimitError {

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/base/index.ts'
 import { type App, createApp, type ServedPlatform, startServer } from '../../src/server/index.ts'
@@ -57,6 +59,30 @@ describe('the server', () => {
       duplex: 'half',
     } as RequestInit)
     expect(chunked.status).toBe(413)
+    await server.close()
+  })
+
+  it.each([
+    ['of a body above the limit', predictions.path],
+    ['at an address that nothing answers', '/v1/nothing'],
+  ])('answers a client that sends slowly %s, once it has sent it', async (_, path) => {
+    const server = await startServer({ app: createTestApp(), port: 0 })
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const [chunkCount, chunk] = [8, Buffer.alloc(300_000, 'x')]
+    const length = chunkCount * chunk.length
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`,
+    )
+    for (let i = 0; i < chunkCount; i++) {
+      await sleep(120)
+      await new Promise<void>((resolve, reject) => {
+        socket.write(chunk, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    const [reply] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    const status = Number(reply.toString().split(' ')[1])
+    expect(status).toBe(path === predictions.path ? 413 : 404)
     await server.close()
   })
 
