@@ -13,7 +13,7 @@ export type SessionOptions = {
   threads?: number
   /**
    * What threads do that have no part of an operator to compute. 'spin', the default: they hold their core and begin the next
-   * one sooner. 'sleep': they leave it to the rest of the process.
+   * one sooner, until the run ends. 'sleep': they leave it to the rest of the process.
    */
   idle?: 'spin' | 'sleep'
   /**
@@ -59,7 +59,10 @@ export async function openSession(source: string | Uint8Array, options: SessionO
     // Given, also where it is the runtime's own default, because the runtime pins threads to cores otherwise, and a pinned
     // thread that meets the caller on its core waits for it.
     intraOpNumThreads: options.threads ?? countCores(),
-    ...(options.idle === 'sleep' && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    // Threads that spin on after a run would hold the core of the next session's: 25 ms a step where shapes alternate.
+    extra: {
+      session: options.idle === 'sleep' ? { intra_op: { allow_spinning: '0' } } : { force_spinning_stop: '1' },
+    },
     ...(options.profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
   }
   const session = await createRuntimeSession(source, settings)

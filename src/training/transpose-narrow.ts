@@ -36,11 +36,12 @@ export function transposeNarrowOperands(model: Model): Model {
     const isPlain = node.opType === 'Gemm' && node.inputs.length === 2 && !node.attributes.alpha
     if (!isPlain || intOf(node, 'transA', 0) !== 1 || intOf(node, 'transB', 0) === 1) return [node]
     if (typeof rows !== 'number' || typeof width !== 'number' || typeof other !== 'number') return [node]
-    if (rows < rowsMin || rows % 2 !== 0) return [node]
+    if (rows < rowsMin) return [node]
     const output = present(node.outputs[0], 'output of Gemm')
     if (width <= other) {
       return [...turn(x, `${x}/turned`, [width, rows]), make('Gemm', [`${x}/turned`, dy], output)]
     }
+    if (rows % 2 !== 0) return [node]
     // The runtime would move both turns back into the product; it does not look behind a Reshape.
     const [split, moved, turned] = [`${dy}/split`, `${dy}/moved`, `${dy}/turned`]
     const [product, flipped] = [`${output}/product`, `${output}/flipped`]
