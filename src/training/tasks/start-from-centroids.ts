@@ -5,7 +5,7 @@ import type { Parameter } from '../parameters.ts'
 import type { TaskExamples } from './task.ts'
 
 /** Examples of a class that its centroid is the mean of; more move it less than the first steps do, and take a pass over the data. */
-const perClassMax = 32
+const perClassMax = 64
 
 /**
  * Sets each row of the cosine head to its class's mean embedding, L2-normalised: the nearest-centroid classifier, which
