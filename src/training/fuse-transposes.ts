@@ -14,6 +14,8 @@ export function fuseTransposes(model: Model): Model {
   const turned = new Map<string, Turned>()
   /** Names of transposes, by what they are. */
   const made = new Map<string, string>()
+  const valueInfo = new Map(graph.valueInfo)
+  const dims = new Map([...graph.inputs, ...graph.valueInfo.values()].map((value) => [value.name, value.dims]))
   const nodes = graph.nodes.flatMap((node): Node[] => {
     if (node.opType === 'Transpose') {
       const [input, output] = [node.inputs[0] as string, node.outputs[0] as string]
@@ -39,6 +41,8 @@ export function fuseTransposes(model: Model): Model {
       if (known !== undefined) return { name: known, isSwapped }
       made.set(nameOf(kept), nameOf(kept))
       added.push(transpose(kept))
+      const turnedDims = kept.perm.map((axis) => dims.get(kept.source)?.[axis] ?? null)
+      valueInfo.set(nameOf(kept), { name: nameOf(kept), dtype: 'float32', dims: turnedDims })
       return { name: nameOf(kept), isSwapped }
     })
     const inputs = operands.map(({ name }) => name)
@@ -49,7 +53,7 @@ export function fuseTransposes(model: Model): Model {
       { ...node, opType: 'FusedMatMul', domain: 'com.microsoft', inputs, attributes: { transA, transB } },
     ]
   })
-  return { ...model, graph: { ...graph, nodes: withoutUnusedTransposes(nodes, graph.outputs) } }
+  return { ...model, graph: { ...graph, valueInfo, nodes: withoutUnusedTransposes(nodes, graph.outputs) } }
 }
 
 /** The runtime would compute them. */
