@@ -78,19 +78,20 @@ const [refusedBytesMax, refusedMsMax] = [16 * 1024 * 1024, 5_000]
 /** Reads on what is left of a refused request's body: a client that is cut off while it still sends never sees the reply. */
 export async function discardBody(incoming: IncomingMessage): Promise<void> {
   if (incoming.complete || incoming.destroyed) return
-  let size = 0
   // Whoever sends more, or for longer, is cut off by the server.
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, refusedMsMax)
-    incoming.on('data', (chunk: Uint8Array) => {
-      size += chunk.length
-      if (size > refusedBytesMax) resolve()
-    })
-    incoming.once('close', resolve)
-    incoming.once('end', () => {
+    let size = 0
+    const timer = setTimeout(stop, refusedMsMax)
+    function stop() {
       clearTimeout(timer)
+      incoming.off('data', count).off('end', stop).off('close', stop)
       resolve()
-    })
+    }
+    function count(chunk: Uint8Array) {
+      size += chunk.length
+      if (size > refusedBytesMax) stop()
+    }
+    incoming.on('data', count).on('end', stop).on('close', stop)
   })
 }
 

@@ -45,6 +45,7 @@ export function transposeNarrowOperands(model: Model): Model {
     // The runtime would move both turns back into the product; it does not look behind a Reshape.
     const [split, moved, turned] = [`${dy}/split`, `${dy}/moved`, `${dy}/turned`]
     const [product, flipped] = [`${output}/product`, `${output}/flipped`]
+    valueInfo.set(product, { name: product, dtype: 'float32', dims: [other, width] })
     return [
       ...reshape(dy, split, [2, rows / 2, other]),
       ...turn(split, moved, [other, 2, rows / 2], [2, 0, 1]),
