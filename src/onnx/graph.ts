@@ -77,6 +77,30 @@ export type Model = {
   readonly graph: Graph
 }
 
+/** A node named after its first output. */
+export function createNode(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Node['attributes'] = {},
+  domain = '',
+): Node {
+  return { name: outputs[0] as string, opType, domain, inputs, outputs, attributes }
+}
+
+/** The nodes that read each value. */
+export function consumersOf({ nodes }: Graph): Map<string, Node[]> {
+  const consumers = new Map<string, Node[]>()
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs)) {
+      const known = consumers.get(input)
+      if (known) known.push(node)
+      else consumers.set(input, [node])
+    }
+  }
+  return consumers
+}
+
 /** An attribute of one float32. */
 export const float = (value: number): Attribute => ({ type: 'float', value })
 /** An attribute of one integer. */

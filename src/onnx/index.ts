@@ -5,6 +5,8 @@ export { fromNumbers } from './fold-constants.ts'
 export { type GraftOptions, graftGraph } from './graft-graph.ts'
 export {
   type Attribute,
+  consumersOf,
+  createNode,
   type Dim,
   type FunctionDefinition,
   float,

@@ -3,7 +3,17 @@
  * point: (xᵀ·dy)·bᵀ forms the gradient of the whole frozen matrix, only to multiply it by a narrow one.
  */
 import { present } from '../base/index.ts'
-import { type Attribute, float, floatOf, int, intOf, type Model, type Node, type ValueInfo } from './graph.ts'
+import {
+  type Attribute,
+  consumersOf,
+  float,
+  floatOf,
+  int,
+  intOf,
+  type Model,
+  type Node,
+  type ValueInfo,
+} from './graph.ts'
 
 /** A matrix as an operand: its name, its size as it takes part, and whether it is stored the other way round. */
 type Operand = { name: string; rows: number; columns: number; isTransposed: boolean }
@@ -15,9 +25,7 @@ export function reassociateProducts(model: Model): Model {
     [...graph.inputs, ...graph.valueInfo.values()].map((value) => [value.name, value.dims as readonly number[]]),
   )
   for (const [name, tensor] of graph.initializers) dims.set(name, tensor.dims)
-  const consumers = new Map<string, Node[]>()
-  for (const node of graph.nodes)
-    for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node])
+  const consumers = consumersOf(graph)
   const outputs = new Set(graph.outputs.map(({ name }) => name))
   const replaced = new Map<Node, Node[]>()
   const valueInfo = new Map(graph.valueInfo)

@@ -1,4 +1,4 @@
-import { encodeModel, type Model, type Node, type Tensor } from '../onnx/index.ts'
+import { createNode, encodeModel, type Model, type Tensor } from '../onnx/index.ts'
 import { type Feeds, openSession, type SessionOptions } from './session.ts'
 
 /** A loaded graph whose outputs all land in given tensors. */
@@ -21,14 +21,7 @@ const haltMessage = 'Non tensor type is temporarily not supported.'
  */
 export async function openInPlaceSession(model: Model, options?: SessionOptions): Promise<InPlaceSession> {
   const { graph } = model
-  const halt: Node = {
-    name: haltName,
-    opType: 'SequenceEmpty',
-    domain: '',
-    inputs: [],
-    outputs: [haltName],
-    attributes: {},
-  }
+  const halt = createNode('SequenceEmpty', [], [haltName])
   const outputs = [{ name: haltName, dtype: null, dims: null }, ...graph.outputs]
   const halting = { ...model, graph: { ...graph, nodes: [halt, ...graph.nodes], outputs } }
   const session = await openSession(encodeModel(halting), options)

@@ -86,7 +86,8 @@ function paddedTokensLeft(run: TrainingRun, plan: EpochPlan, { epoch: first, upd
 }
 
 function inferenceTokensLeft({ task, request, train, validation, ...run }: TrainingRun, place: Place): number {
-  const start = !place.hasStarted && task.startsFromTexts ? tokensOf(train) : 0
+  const startTexts = place.hasStarted ? [] : (task.startExamples ?? []).map((i) => train.texts[i] ?? [])
+  const start = tokensOf({ texts: startTexts })
   const perText = tokensOf(train) / Math.max(1, train.texts.length)
   return start + endsLeft(run, place) * tokensOf(validation) + (request.testCount ?? 0) * perText
 }

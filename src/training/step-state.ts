@@ -59,35 +59,44 @@ export function updateParameters(
     trained.map(({ parameter }) => parameter),
   )
   for (const { group, gradient } of updates) {
-    const parameters = group.map(({ parameter }) => parameter)
-    const { rate, decays, slots } = present(parameters[0], 'parameter').update
+    const { rate } = present(group[0], 'parameter').parameter.update
     const { decay, ...rest } = present(scalars.get(rate), `scalars of rate ${rate}`)
-    const declared = slots.map((_, i) =>
-      g.concat(
-        parameters.map((parameter) => declareSlot(g, parameter, i, rowCount)),
-        0,
-      ),
-    )
-    const next = optimizer.update(g, { gradient: g.mul(gradient, clip), slots: declared }, rest)
-    const weight = g.concat(
-      group.map(({ weight }) => weight),
-      0,
-    )
-    const outputs = parameters.map(({ name }) => stateNames(name).next)
-    outputParts(
-      g,
-      outputs.map(({ value }) => value),
-      parameters,
-      g.sub(decays && decay ? g.mul(weight, decay) : weight, next.delta),
-    )
-    for (const [i, slot] of next.slots.entries())
-      outputParts(
-        g,
-        outputs.map((names) => names.slot(i)),
-        parameters,
-        slot,
-      )
+    updateGroup(g, group, { gradient: g.mul(gradient, clip), optimizer, scalars: rest, decay, rowCount })
   }
+}
+
+/** Updates parameters whose values, end to end, have this gradient. */
+function updateGroup(
+  g: GraphBuilder,
+  group: readonly Trained[],
+  {
+    gradient,
+    optimizer,
+    scalars,
+    decay,
+    rowCount,
+  }: {
+    gradient: Value
+    optimizer: Optimizer
+    scalars: Readonly<Record<string, Value>>
+    decay: Value | undefined
+    rowCount: number
+  },
+): void {
+  const first = present(group[0], 'parameter').parameter.update
+  const join = (pick: (each: Trained) => Value) => g.concat(group.map(pick), 0)
+  const slots = first.slots.map((_, i) => join(({ parameter }) => declareSlot(g, parameter, i, rowCount)))
+  const next = optimizer.update(g, { gradient, slots }, scalars)
+  const weight = join(({ weight }) => weight)
+  const sizes = group.map(({ parameter }) => parameter.value.dims[0] as number)
+  const output = (value: Value, nameOf: (next: ReturnType<typeof stateNames>['next']) => string) => {
+    const parts = group.length === 1 ? [value] : g.split(value, sizes, 0)
+    for (const [i, { parameter }] of group.entries()) {
+      g.output(nameOf(stateNames(parameter.name).next), present(parts[i], 'part'))
+    }
+  }
+  output(g.sub(first.decays && decay ? g.mul(weight, decay) : weight, next.delta), ({ value }) => value)
+  for (const [i, slot] of next.slots.entries()) output(slot, (names) => names.slot(i))
 }
 
 /**
@@ -108,13 +117,6 @@ function groupUpdates(trained: readonly Trained[], optimizer: Optimizer): Traine
 function declareSlot(g: GraphBuilder, parameter: TrainedParameter, index: number, rowCount: number): Value {
   const { dims } = present(parameter.update.slots[index], 'slot')
   return g.input(stateNames(parameter.name).slot(index), 'float32', fedDims(parameter, dims, rowCount))
-}
-
-/** The parts of a value that belong to each of several vectors; of one parameter, the value itself. */
-function outputParts(g: GraphBuilder, names: readonly string[], parameters: readonly Parameter[], value: Value): void {
-  const sizes = parameters.map(({ value: { dims } }) => dims[0] as number)
-  const parts = names.length === 1 ? [value] : g.split(value, sizes, 0)
-  for (const [i, name] of names.entries()) g.output(name, present(parts[i], 'part'))
 }
 
 /** Learning rates at a schedule factor of 1, each once: parameters of one rate share their scalars. */

@@ -3,7 +3,7 @@
  * stored the other way round takes longer than a pass that turns it, and query, key and value share one x.
  */
 import { present } from '../base/index.ts'
-import { type Attribute, int64s, intOf, ints, type Model, type Node } from '../onnx/index.ts'
+import { createNode, int64s, intOf, ints, type Model, type Node } from '../onnx/index.ts'
 
 /** Rows from which on the kernel's own turning costs more than a pass. */
 const rowsMin = 256
@@ -18,7 +18,7 @@ export function transposeNarrowOperands(model: Model): Model {
     if (made.has(turned)) return []
     made.add(turned)
     valueInfo.set(turned, { name: turned, dtype: 'float32', dims })
-    return [make('Transpose', [name], turned, { perm: ints(perm) })]
+    return [createNode('Transpose', [name], [turned], { perm: ints(perm) })]
   }
   const initializers = new Map(graph.initializers)
   const reshape = (name: string, reshaped: string, dims: readonly number[]): Node[] => {
@@ -27,7 +27,7 @@ export function transposeNarrowOperands(model: Model): Model {
     const shape = `turned-dims/${dims}`
     initializers.set(shape, int64s(dims))
     valueInfo.set(reshaped, { name: reshaped, dtype: 'float32', dims })
-    return [make('Reshape', [name, shape], reshaped)]
+    return [createNode('Reshape', [name, shape], [reshaped])]
   }
   const nodes = graph.nodes.flatMap((node): Node[] => {
     const [x = '', dy = ''] = node.inputs
@@ -39,7 +39,7 @@ export function transposeNarrowOperands(model: Model): Model {
     if (rows < rowsMin) return [node]
     const output = present(node.outputs[0], 'output of Gemm')
     if (width <= other) {
-      return [...turn(x, `${x}/turned`, [width, rows]), make('Gemm', [`${x}/turned`, dy], output)]
+      return [...turn(x, `${x}/turned`, [width, rows]), createNode('Gemm', [`${x}/turned`, dy], [output])]
     }
     if (rows % 2 !== 0) return [node]
     // The runtime would move both turns back into the product; it does not look behind a Reshape.
@@ -50,19 +50,10 @@ export function transposeNarrowOperands(model: Model): Model {
       ...reshape(dy, split, [2, rows / 2, other]),
       ...turn(split, moved, [other, 2, rows / 2], [2, 0, 1]),
       ...reshape(moved, turned, [other, rows]),
-      make('Gemm', [turned, x], product),
+      createNode('Gemm', [turned, x], [product]),
       ...reshape(product, flipped, [other, width]),
       ...turn(flipped, output, [width, other]),
     ]
   })
   return { ...model, graph: { ...graph, nodes, valueInfo, initializers } }
-}
-
-function make(
-  opType: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Node {
-  return { name: output, opType, domain: '', inputs, outputs: [output], attributes }
 }

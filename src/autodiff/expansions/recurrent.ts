@@ -4,7 +4,7 @@
  * one after the other, P peepholes, H hidden state, C cell.
  */
 import { present } from '../../base/index.ts'
-import { type GraphBuilder, int, type Value } from '../../onnx/index.ts'
+import type { GraphBuilder, Value } from '../../onnx/index.ts'
 import { type Expansion, type Operation, type RuleTable, refuseForm } from '../rule.ts'
 
 type Activation = (x: Value) => Value
@@ -154,8 +154,10 @@ function projectInputs(
   return { xs, recurrenceBias: isApart ? (recurrenceBias ?? zeros) : null }
 }
 
+/** Equal parts along an axis. */
 function split(g: GraphBuilder, x: Value, axis: number, count: number): readonly Value[] {
-  return count === 1 ? [x] : g.node('Split', [x], { axis: int(axis), num_outputs: int(count) }, { outputCount: count })
+  const size = (x.dims.at(axis) as number) / count
+  return count === 1 ? [x] : g.split(x, Array<number>(count).fill(size), axis)
 }
 
 function activationNames(op: Operation): readonly string[] | undefined {

@@ -32,8 +32,6 @@ export const createClassify: CreateTask = (train, settings) => {
     },
     targetDims: ({ rows }) => ({ targets: [rows, labels.length] }),
     loss: (g, logits, { targets }) => crossEntropy(g, logits, present(targets, 'targets')),
-    ...(settings.head === 'cosine'
-      ? { start: (run) => startFromCentroids({ ...run, classes: toClasses(train) }), startsFromTexts: true }
-      : {}),
+    ...(settings.head === 'cosine' ? startFromCentroids(toClasses(train)) : {}),
   }
 }

@@ -1,32 +1,27 @@
 import { present } from '../../base/index.ts'
 import { headWeightName } from '../../encoders/index.ts'
-import type { Inference } from '../inference.ts'
-import type { Parameter } from '../parameters.ts'
-import type { TaskExamples } from './task.ts'
+import type { Task } from './task.ts'
 
 /** Examples of a class that its centroid is the mean of; more move it less than the first steps do, and take a pass over the data. */
 const perClassMax = 64
 
 /**
- * Sets each row of the cosine head to its class's mean embedding, L2-normalised: the nearest-centroid classifier, which
- * is where training starts from.
+ * A start that sets each row of the cosine head to its class's mean embedding, L2-normalised: the nearest-centroid classifier,
+ * which is where training begins. `classes`: of each training example.
  */
-export async function startFromCentroids({
-  inference,
-  parameters,
-  train,
-  classes,
-}: {
-  inference: Inference
-  parameters: readonly Parameter[]
-  train: TaskExamples
-  /** Of each example. */
-  classes: readonly number[]
-}): Promise<void> {
+export function startFromCentroids(classes: readonly number[]): Required<Pick<Task, 'start' | 'startExamples'>> {
+  const startExamples = chooseEvenly(classes)
+  return { startExamples, start: (run) => setCentroids(run, classes, startExamples) }
+}
+
+async function setCentroids(
+  { inference, parameters, train }: Parameters<NonNullable<Task['start']>>[0],
+  classes: readonly number[],
+  chosen: readonly number[],
+): Promise<void> {
   const weight = present(parameters.find(({ name }) => name === headWeightName)?.value, headWeightName)
   const rows = weight.data as Float32Array
   const width = weight.dims[1] as number
-  const chosen = chooseEvenly(classes)
   const texts = chosen.flatMap((i) => present(train.texts[i], 'texts of an example'))
   const embeddings = await inference.outputs(texts, 'sentence_embedding')
   rows.fill(0)

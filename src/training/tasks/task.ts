@@ -40,8 +40,8 @@ export type Task = {
   loss(g: GraphBuilder, output: Value, targets: Readonly<Record<string, Value>>): Value
   /** Sets the head's weights before the first step. */
   start?(parts: { parameters: readonly Parameter[]; inference: Inference; train: TaskExamples }): Promise<void> | void
-  /** Whether that start runs the model on all training texts. */
-  startsFromTexts?: true
+  /** Training examples whose texts that start runs the model on. */
+  startExamples?: readonly number[]
   /** The model as it is saved. */
   finish?(model: Model): Model
 }
