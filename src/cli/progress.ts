@@ -124,7 +124,7 @@ function describeData({
       : []),
     ...(summary.conflicts.length > 0
       ? [
-          `          ${summary.conflicts.length} texts stand under several labels, the first on line ${summary.conflicts[0]?.lines.join(' and ')}`,
+          `          ${summary.conflicts.length} ${summary.conflicts.length === 1 ? 'text stands' : 'texts stand'} under several labels, the first on line ${summary.conflicts[0]?.lines.join(' and ')}`,
         ]
       : []),
   ]
