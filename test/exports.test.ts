@@ -93,6 +93,8 @@ describe('the package', () => {
           "broadcastDims",
           "builtOpset",
           "checkModel",
+          "consumersOf",
+          "createNode",
           "decodeModel",
           "encodeModel",
           "findProblems",
