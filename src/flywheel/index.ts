@@ -58,12 +58,12 @@ export {
 export {
   addExamples,
   countExamples,
-  createPredictionWriter,
   type ExampleRecord,
   findPrediction,
   type PredictionRecord,
   recordTeacherAnswer,
   selectExamples,
+  storeAnswer,
   textKeyOf,
   type WrittenAnswer,
 } from './records/prediction-records.ts'

@@ -9,6 +9,8 @@ import { createLocalHolds } from './hold.ts'
 import { migrate } from './migrate.ts'
 import type { OpenStoreOptions, StoreDatabase } from './open-store.ts'
 import { createPgliteDialect } from './pglite-dialect.ts'
+import { createPreparedStatements } from './prepared-statements.ts'
+import { openRowJournal } from './row-journal.ts'
 import type { Schema } from './schema.ts'
 import { createTurnstile } from './turnstile.ts'
 import { writeWhole } from './write-whole.ts'
@@ -16,6 +18,8 @@ import { writeWhole } from './write-whole.ts'
 // With PostgreSQL's default of 128 MB the process would hold 0.12 GB more; the file system caches the rest.
 const startParameters = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
 const int8TypeId = 20
+/** Rows of the journal gather so long where no query wants to see them. */
+const flushMs = 100
 
 type EmbeddedOptions = Pick<OpenStoreOptions, 'owner' | 'templateFolder'>
 
@@ -42,7 +46,19 @@ async function openLocked(
   if (!existsSync(databaseFolder)) await createDatabase(databaseFolder, templateFolder ? { templateFolder } : {})
   const pglite = await openPglite(databaseFolder)
   const session = createTurnstile()
-  const database = new Kysely<Schema>({ dialect: createPgliteDialect(pglite, session) })
+  const statements = createPreparedStatements(pglite)
+  const journal = openRowJournal(join(folder, 'journal.jsonl'))
+  const flush = () => journal.flush(({ text, values }) => statements.run(text, values))
+  let timer: NodeJS.Timeout | null = null
+  const flushLater = () => {
+    timer ??= setTimeout(() => {
+      timer = null
+      // What fails here waits in the journal, and the next query tells its caller.
+      session.run(flush).catch((error) => process.emitWarning(`The journal waits: ${String(error)}`, 'CapstanWarning'))
+    }, flushMs).unref()
+  }
+  const dialect = createPgliteDialect({ pglite, statements, session, onEnter: flush })
+  const database = new Kysely<Schema>({ dialect })
   try {
     await migrate(database)
   } catch (error) {
@@ -52,6 +68,10 @@ async function openLocked(
   return {
     kind: 'embedded',
     database,
+    async append(rows) {
+      journal.append(rows)
+      flushLater()
+    },
     tryHold: createLocalHolds(),
     async backup(targetFile) {
       await sql`checkpoint`.execute(database)
@@ -59,7 +79,9 @@ async function openLocked(
       await writeWhole(targetFile, dump.stream())
     },
     async close() {
+      if (timer) clearTimeout(timer)
       await database.destroy()
+      journal.close()
       lock.release()
     },
   }

@@ -1,8 +1,9 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { CapstanError, InvalidInputError, UnsupportedError } from '../base/index.ts'
+import { CapstanError, createGroupCommit, InvalidInputError, UnsupportedError } from '../base/index.ts'
 import { migrate } from './migrate.ts'
 import type { StoreDatabase } from './open-store.ts'
+import { insertRowSets, type RowSet } from './row-sets.ts'
 import type { Schema } from './schema.ts'
 import { SessionHolds } from './session-holds.ts'
 
@@ -20,7 +21,12 @@ export async function openServer(databaseUrl: string): Promise<StoreDatabase> {
   pool.on('error', () => {})
   const holds = new SessionHolds(() => new pg.Client(config))
   const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const appending = createGroupCommit<RowSet>(async (sets) => {
+    const { text, values } = insertRowSets(sets)
+    await database.executeQuery(CompiledQuery.raw(text, [...values]))
+  })
   const close = async (): Promise<void> => {
+    await appending.drained()
     await database.destroy()
     await holds.close()
   }
@@ -31,7 +37,7 @@ export async function openServer(databaseUrl: string): Promise<StoreDatabase> {
     await close()
     throw error
   }
-  return { kind: 'server', database, tryHold: holds.tryHold, backup: refuseBackup, close }
+  return { kind: 'server', database, append: appending.add, tryHold: holds.tryHold, backup: refuseBackup, close }
 }
 
 function readUrl(databaseUrl: string): pg.ClientConfig {

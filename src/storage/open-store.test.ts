@@ -73,6 +73,21 @@ it('has after closing and opening again the rows that were there', async () => {
   expect(await store.database.selectFrom('tasks').select('name').execute()).toEqual([{ name: 'support' }])
 })
 
+it('shows appended rows to the next query, also after closing and opening', async () => {
+  const task = (name: string) => ({ tasks: [{ name, created_at: new Date(0) }] })
+  const names = async () => {
+    const rows = await store.database.selectFrom('tasks').select('name').where('name', 'like', 'new %').execute()
+    return rows.map(({ name }) => name).sort()
+  }
+  await store.append(task('new a'))
+  expect(await names()).toEqual(['new a'])
+  await Promise.all([store.append(task('new b')), store.append(task('new c'))])
+  await store.close()
+  store = await openTestStore(folder)
+  expect(await names()).toEqual(['new a', 'new b', 'new c'])
+  await sql`delete from tasks where name like 'new %'`.execute(store.database)
+})
+
 it('removes at opening what a crash left half done a day ago, and nothing that another process may be writing', async () => {
   await store.close()
   const [leftover, fresh] = ['0', '1'].map((digit) => join(folder, 'artifacts', `new.incoming_${digit.repeat(26)}`))

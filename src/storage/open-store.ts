@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { type Artifacts, createArtifacts } from './artifacts.ts'
 import type { TryHold } from './hold.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
+import type { RowSet } from './row-sets.ts'
 import type { Schema } from './schema.ts'
 
 /** The database of a store, and what the two kinds do each in its own way. */
@@ -10,6 +11,11 @@ export type StoreDatabase = {
   /** `embedded`: in this process and the data folder, for this process alone. `server`: PostgreSQL, shared by several. */
   readonly kind: 'embedded' | 'server'
   readonly database: Kysely<Schema>
+  /**
+   * Stores new rows, all or none of them: once it resolves, the end of this process cannot lose them and every query sees them.
+   * Those of concurrent calls share a commit. For rows that come at the rate of requests.
+   */
+  append(rows: RowSet): Promise<void>
   /**
    * Takes a name for this process, or gives null where a living process has it. What a killed process held is free at once,
    * so a name that can be taken tells that nobody is at work on what it stands for.

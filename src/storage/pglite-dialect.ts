@@ -13,13 +13,22 @@ import {
   type QueryResult,
 } from 'kysely'
 import { UnsupportedError } from '../base/index.ts'
+import type { PreparedStatements } from './prepared-statements.ts'
 import type { Turnstile } from './turnstile.ts'
 
+export type PgliteDialectOptions = {
+  pglite: PGlite
+  statements: PreparedStatements
+  session: Turnstile
+  /** Runs whenever someone gets the session, before the first query. */
+  onEnter(): Promise<void>
+}
+
 /** A Kysely dialect that runs on an open PGlite, one user of its single session at a time. */
-export function createPgliteDialect(pglite: PGlite, session: Turnstile): Dialect {
+export function createPgliteDialect(options: PgliteDialectOptions): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PgliteDriver(pglite, session),
+    createDriver: () => new PgliteDriver(options),
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
@@ -29,17 +38,25 @@ class PgliteDriver implements Driver {
   readonly #connection: DatabaseConnection
   readonly #pglite: PGlite
   readonly #session: Turnstile
+  readonly #onEnter: () => Promise<void>
 
-  constructor(pglite: PGlite, session: Turnstile) {
+  constructor({ pglite, statements, session, onEnter }: PgliteDialectOptions) {
     this.#pglite = pglite
     this.#session = session
-    this.#connection = { executeQuery: (query) => runQuery(pglite, query), streamQuery: refuseStream }
+    this.#onEnter = onEnter
+    this.#connection = { executeQuery: (query) => runQuery(pglite, statements, query), streamQuery: refuseStream }
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
     await this.#session.enter()
+    try {
+      await this.#onEnter()
+    } catch (error) {
+      this.#session.leave()
+      throw error
+    }
     return this.#connection
   }
 
@@ -60,13 +77,23 @@ class PgliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    await this.#session.run(() => this.#pglite.close())
+    await this.#session.run(async () => {
+      try {
+        await this.#onEnter()
+      } finally {
+        await this.#pglite.close()
+      }
+    })
   }
 }
 
-async function runQuery<Row>(pglite: PGlite, { sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+async function runQuery<Row>(
+  pglite: PGlite,
+  statements: PreparedStatements,
+  { sql, parameters }: CompiledQuery,
+): Promise<QueryResult<Row>> {
   const { rows, affectedRows = 0 } =
-    parameters.length > 0 ? await pglite.query<Row>(sql, [...parameters]) : await runScript<Row>(pglite, sql)
+    parameters.length > 0 ? await statements.run<Row>(sql, parameters) : await runScript<Row>(pglite, sql)
   return { rows, numAffectedRows: BigInt(affectedRows) }
 }
 

@@ -59,6 +59,7 @@ it(`opens after each of ${killCount} kills, and has all that was acknowledged`, 
   const { rows } = await sql<{ written: string }>`
     select 'run ' || id as written from runs
     union all select 'entry ' || key from ledger_entries
+    union all select 'task ' || name from tasks
     union all select 'job ' || id from capstan_jobs.job`.execute(store.database)
   const written = new Set(rows.map((row) => row.written))
   expect(acknowledged.filter((line) => !written.has(line))).toEqual([])
@@ -92,6 +93,8 @@ async function writerProgram(): Promise<string> {
         await ledger.postEntry({ source: 'test', key, eventTime: new Date(), description: '', postings })
         console.log('entry ' + key)
         console.log('job ' + (await jobs.send('wait', { key })))
+        await store.append({ tasks: [{ name: key, created_at: new Date() }] })
+        console.log('task ' + key)
       }
     }
     await Promise.all([writeOn(), writeOn(), writeOn(), writeOn()])`

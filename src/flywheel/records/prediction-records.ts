@@ -1,6 +1,6 @@
 /** Answered requests, and the examples that are made of them. */
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
-import { createGroupCommit, type GroupCommit, NotFoundError, sha256 } from '../../base/index.ts'
+import { NotFoundError, sha256 } from '../../base/index.ts'
 import { type Answer, normalizeText } from '../../data/index.ts'
 import type { Schema, Store } from '../../storage/index.ts'
 
@@ -47,19 +47,11 @@ export type ExampleRecord = {
 
 export type WrittenAnswer = { prediction: PredictionRecord; example: ExampleRecord | null }
 
-/**
- * Writes predictions durably, those of concurrent requests in one statement: `add` resolves after the commit. A prediction
- * and its example stand there together or not at all.
- */
-export function createPredictionWriter({ database }: Store): GroupCommit<WrittenAnswer> {
-  return createGroupCommit(async (written) => {
-    const predictions = JSON.stringify(written.map(({ prediction }) => toPredictionRow(prediction)))
-    const examples = written.flatMap(({ example }) => (example ? [toExampleRow(example)] : []))
-    if (examples.length === 0) await insertPredictions(predictions).execute(database)
-    else
-      await sql`with written as (${insertPredictions(predictions)}) ${insertExamples(JSON.stringify(examples))}`.execute(
-        database,
-      )
+/** Stores a prediction durably, and its example with it or not at all. */
+export async function storeAnswer(store: Store, { prediction, example }: WrittenAnswer): Promise<void> {
+  await store.append({
+    predictions: [toPredictionRow(prediction)],
+    ...(example && { examples: [toExampleRow(example)] }),
   })
 }
 
@@ -200,8 +192,5 @@ function toExampleRow({ textPair, createdAt, ...same }: ExampleRecord): Record<s
   return { ...same, text_key: textKeyOf(same.text, textPair), text_pair: textPair, created_at: createdAt }
 }
 
-// One parameter however many rows there are, so that the statement stays the same.
-const insertPredictions = (rows: string): RawBuilder<unknown> =>
-  sql`insert into predictions select * from json_populate_recordset(null::predictions, ${rows}::json)`
 const insertExamples = (rows: string): RawBuilder<unknown> =>
   sql`insert into examples select * from json_populate_recordset(null::examples, ${rows}::json)`

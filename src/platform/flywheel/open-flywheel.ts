@@ -13,11 +13,11 @@ import {
 import {
   createBudgetStore,
   createLabelQueue,
-  createPredictionWriter,
   findPrediction,
   type GuardedTeacher,
   openTeachers,
   recordFeedback,
+  storeAnswer,
   type TeacherEvent,
 } from '../../flywheel/index.ts'
 import { ModelPool, type PoolPredictOptions } from '../../serving/index.ts'
@@ -83,7 +83,6 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
   const { store, registry, clock, tasks } = context
   const settingsOf = (task: string) => tasks.of(task) ?? untaught
   const gates = createGates(store, clock)
-  const writer = createPredictionWriter(store)
   const onFault = (error: unknown) => onError(error instanceof Error ? error : new Error(String(error)))
   let opened: ReadonlyMap<string, GuardedTeacher> = new Map()
   let opening: Promise<void> | null = null
@@ -155,7 +154,7 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     store,
     clock,
     gates,
-    write: writer.add,
+    write: (written) => storeAnswer(store, written),
     settingsOf,
     teacherOf: (task) => opened.get(task),
     predictOwn,
@@ -224,7 +223,6 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     async close() {
       await answering.settled()
       await watch.idle()
-      await writer.drained()
       await shadows.close()
     },
   }
