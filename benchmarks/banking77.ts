@@ -22,6 +22,7 @@ type SeedResult = {
 export type SeedOptions = {
   data: string
   train: string
+  unlabelled?: string | undefined
   base: string | undefined
   settings: Partial<TrainingSettings>
   seed: number
@@ -32,11 +33,11 @@ const accuracyMin: Record<string, number> = { 'train.csv': 93.3, 'train-10-shot.
 export const benchmark: Benchmark = {
   name: 'banking77',
   description:
-    'Banking77 from CSV to evaluated model, several seeds; --train names a file of the data folder, --settings changes defaults',
-  async run({ data, train, base, settings, seeds, log }) {
+    'Banking77 from CSV to evaluated model, several seeds; --train and --unlabelled name files of the data folder, --settings changes defaults',
+  async run({ data, train, unlabelled, base, settings, seeds, log }) {
     const results: SeedResult[] = []
     for (let seed = 1; seed <= seeds; seed++) {
-      const result = await runSeed({ data, train, base, settings, seed })
+      const result = await runSeed({ data, train, unlabelled, base, settings, seed })
       log(`seed ${seed}: ${JSON.stringify(result)}`)
       results.push(result)
     }
@@ -78,21 +79,18 @@ export const benchmark: Benchmark = {
 }
 
 /** `onStart` gets the process. */
-export function runSeed(
-  { data, train, base, settings, seed }: SeedOptions,
-  onStart: (child: ChildProcess) => void = () => {},
-): Promise<SeedResult> {
+export function runSeed(options: SeedOptions, onStart: (child: ChildProcess) => void = () => {}): Promise<SeedResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), {
-      env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify({ data, train, base, settings, seed }) },
+      env: { ...process.env, CAPSTAN_BENCH_SEED: JSON.stringify(options) },
     })
     onStart(child)
     child.on('message', (result) => resolve(result as SeedResult))
-    child.on('exit', (code) => reject(new Error(`the run of seed ${seed} ended with code ${code}`)))
+    child.on('exit', (code) => reject(new Error(`the run of seed ${options.seed} ended with code ${code}`)))
   })
 }
 
-async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Promise<SeedResult> {
+async function trainSeed({ data, train, unlabelled, base, settings, seed }: SeedOptions): Promise<SeedResult> {
   const elapsed = startActiveClock()
   const output = await mkdtemp(join(tmpdir(), 'capstan-bench-'))
   let secondsTo90 = Number.NaN
@@ -111,6 +109,7 @@ async function trainSeed({ data, train, base, settings, seed }: SeedOptions): Pr
   const { model, report } = await finetune({
     data: join(data, train),
     test: join(data, 'test.csv'),
+    ...(unlabelled === undefined ? {} : { unlabelled: join(data, unlabelled) }),
     base,
     output: join(output, 'model'),
     settings: { ...settings, seed },

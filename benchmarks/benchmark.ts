@@ -13,6 +13,8 @@ export type BenchmarkOptions = {
   data: string
   /** File of `data` to train on. */
   train: string
+  /** File of `data` whose labels are not read: texts to learn from beside it. */
+  unlabelled: string | undefined
   base: string | undefined
   /** In place of the defaults. */
   settings: Partial<TrainingSettings>

@@ -1,4 +1,4 @@
-/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--base folder] [--settings json] [--seeds n] [--minutes n]
+/** npm run bench -- list | npm run bench -- <name> [--json] [--data folder] [--train file] [--unlabelled file] [--base folder] [--settings json] [--seeds n] [--minutes n]
  * Peers: [--python path] [--peer-base folder], see peers/README.md */
 import { parseArgs } from 'node:util'
 import { type Benchmark, describeMachine } from './benchmark.ts'
@@ -37,6 +37,7 @@ const { positionals, values } = parseArgs({
     json: { type: 'boolean', default: false },
     data: { type: 'string', default: 'examples/banking77' },
     train: { type: 'string', default: 'train.csv' },
+    unlabelled: { type: 'string' },
     base: { type: 'string' },
     settings: { type: 'string', default: '{}' },
     seeds: { type: 'string', default: '3' },
@@ -62,6 +63,7 @@ if (name === 'list') {
   const result = await benchmark.run({
     data: values.data,
     train: values.train,
+    unlabelled: values.unlabelled,
     base: values.base,
     settings: JSON.parse(values.settings),
     seeds: Number(values.seeds),

@@ -73,6 +73,11 @@ export const commands: readonly CommandSpec[] = [
       ...columns,
       { flags: '--test <file>', description: 'test on this file; without it a tenth of the data is held out' },
       {
+        flags: '--unlabelled <file>',
+        description:
+          'to classify: texts without labels, which a first model labels so that the second learns from more',
+      },
+      {
         flags: '--base <model>',
         description: 'a folder in transformers.js layout or a Hugging Face id (default: the bundled all-MiniLM-L6-v2)',
       },

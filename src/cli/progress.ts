@@ -48,6 +48,7 @@ export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent
   return {
     show(event) {
       if (event.type === 'step-end') showStep(event)
+      else if (event.type === 'labeller-step') showStep(event.event)
       else if (event.type === 'base-progress') {
         const { file, receivedBytes, totalBytes } = event.progress
         draw(receivedBytes, totalBytes, `${file}, ${formatMib(receivedBytes)} of ${formatMib(totalBytes)}`)
@@ -59,7 +60,9 @@ export function createTrainProgress({ stderr }: Io): { show(event: FinetuneEvent
 
 type DataReady = Extract<FinetuneEvent, { type: 'data-ready' }>['data']
 
-function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-progress' }>): string[] {
+function describeEvent(
+  event: Exclude<FinetuneEvent, { type: 'step-end' | 'labeller-step' | 'base-progress' }>,
+): string[] {
   switch (event.type) {
     case 'data-ready':
       return [...describeData(event.data), ...formatChoices(event.data.choices)]
@@ -87,6 +90,16 @@ function describeEvent(event: Exclude<FinetuneEvent, { type: 'step-end' | 'base-
       const { report } = event.validation
       const when = epoch === 0 ? 'before the first step' : `epoch ${epoch}`
       return [`${when}: ${report.count > 0 ? `validation ${formatPrimary(report)}` : 'done'}${isBest ? ', kept' : ''}`]
+    }
+    case 'labeller-start':
+      return [
+        `unlabelled ${event.texts} texts: a model that learns from the ${event.examples} labelled ones labels them first`,
+      ]
+    case 'texts-labelled': {
+      const { kept, texts, confidenceMin } = event
+      return [
+        `unlabelled ${kept} of ${texts} texts have a label that is ${confidenceMin} sure: the model that stays learns from them too`,
+      ]
     }
     case 'tensorboard-failed':
       return [`tensorboard: nothing more is written to ${event.folder}: ${event.error.message}`]

@@ -43,7 +43,7 @@ export function labelsOf(answer: Answer): readonly string[] {
 }
 
 /** The text by which examples are compared: of a pair both, because either alone may repeat. */
-export function textOf({ text, textPair }: Example): string {
+export function textOf({ text, textPair }: Pick<Example, 'text' | 'textPair'>): string {
   return textPair === undefined ? text : `${text}\n${textPair}`
 }
 

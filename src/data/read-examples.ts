@@ -66,7 +66,8 @@ export async function readExamples(options: ReadExamplesOptions): Promise<ReadEx
   }
   problems.sort((a, b) => a.line - b.line)
   const fileProblem = findFileProblem(examples, problems.length, { kind, purpose })
-  if (fileProblem || (problems.length > 0 && !skipBadRows)) throw refuse(path, examples.length, problems, fileProblem)
+  if (fileProblem || (problems.length > 0 && !skipBadRows))
+    throw refuseRows(path, examples.length, problems, fileProblem)
   assert(layout, 'internal: rows were read without choosing columns')
   return { ...layout, examples, problems, skippedByKind: countByKind(problems) }
 }
@@ -99,11 +100,12 @@ export function findTextProblem({ line, fields }: Row, { text, pair }: ColumnCho
   return undefined
 }
 
-function refuse(
+/** All problems of a file in one error. */
+export function refuseRows(
   path: string,
   usable: number,
   problems: RowProblem[],
-  fileProblem: FileProblem | undefined,
+  fileProblem?: FileProblem,
 ): InvalidInputError {
   const rows = usable + problems.length
   const head = [

@@ -55,10 +55,10 @@ export function splitExamples(examples: readonly Example[], options: SplitOption
 }
 
 /** The training examples that no held-out example is a near or exact duplicate of, and how many were dropped. */
-export function removeDuplicatesOf(
-  training: readonly Example[],
-  heldOut: readonly Example[],
-): { examples: Example[]; dropped: number } {
+export function removeDuplicatesOf<Text extends Pick<Example, 'text' | 'textPair'>>(
+  training: readonly Text[],
+  heldOut: readonly Pick<Example, 'text' | 'textPair'>[],
+): { examples: Text[]; dropped: number } {
   const groups = groupNearDuplicates([...heldOut, ...training].map(textOf))
   // A group bears the index of its first text, so a group with a held-out text bears one below their number.
   const examples = training.filter((_, i) => (groups[heldOut.length + i] as number) >= heldOut.length)

@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../base/index.ts'
 import type { Choice, RunEstimate } from '../contracts/index.ts'
 import type { BaseModel } from '../registry/index.ts'
 import { requireDevice } from '../runtime/index.ts'
@@ -25,6 +26,11 @@ export async function estimateTask(
 ): Promise<EstimateTaskResult> {
   const { device = 'cpu' } = request
   refuseBadName(request.task)
+  if (request.unlabelled !== undefined) {
+    throw new UnsupportedError('platform.no-estimate', 'A run with unlabelled texts cannot be estimated', {
+      hint: 'How many of them it learns from is known only when a first model has labelled them. The run itself says what is left of its second training.',
+    })
+  }
   await requireDevice(device)
   const data = await prepareData({ ...request, seed: request.settings?.seed ?? defaultSeed })
   const usage = measureUsage({ device })

@@ -24,6 +24,7 @@ import { followInTensorboard } from './follow-in-tensorboard.ts'
 import { hubAccess } from './hub-access.ts'
 import { measureUsage } from './measure-usage.ts'
 import { type DataRequest, defaultSeed, type PreparedData, prepareData } from './prepare-data.ts'
+import { type SelfTrainingEvent, selfTrain } from './self-training.ts'
 
 export type FinetuneEvent =
   | { type: 'data-ready'; data: PreparedData }
@@ -32,6 +33,7 @@ export type FinetuneEvent =
   | { type: 'evaluation-start'; count: number }
   /** The event files end here; training goes on. */
   | { type: 'tensorboard-failed'; folder: string; error: Error }
+  | SelfTrainingEvent
   | TrainEvent
 
 export type FinetuneOptions<Kind extends TaskKind = 'classify'> = Omit<DataRequest, 'kind'> & {
@@ -130,10 +132,16 @@ async function trainAndTest(prepared: PlainRun): Promise<FinetuneReport> {
   const { folder, data, onEvent = () => {}, signal, device = 'cpu' } = prepared
   const usage = measureUsage({ device })
   const { base, request } = await openBase(prepared)
-  const job = startTraining(request, onEvent)
-  if (signal?.aborted) job.stop()
-  signal?.addEventListener('abort', job.stop)
-  const training = await job.result.finally(() => signal?.removeEventListener('abort', job.stop))
+  const train = (asked: TrainRequest, onTrainEvent: (event: TrainEvent) => void) => {
+    const job = startTraining(asked, onTrainEvent)
+    if (signal?.aborted) job.stop()
+    signal?.addEventListener('abort', job.stop)
+    return job.result.finally(() => signal?.removeEventListener('abort', job.stop))
+  }
+  const { unlabelled } = data
+  const training = await (unlabelled.length > 0
+    ? selfTrain(request, unlabelled, { device, train, onEvent })
+    : train(request, onEvent))
   onEvent({ type: 'evaluation-start', count: data.test.length })
   const test = await evaluateModel({ folder, baseFolder: base.folder }, data.test, device)
   return { test, data, base, training, usage: usage() }

@@ -218,6 +218,7 @@ async function resumeInterrupted(
 type Paths = {
   data?: string | undefined
   test?: string | undefined
+  unlabelled?: string | undefined
   tensorboard?: string | undefined
   base?: string | undefined
   bases?: readonly string[] | undefined
@@ -225,12 +226,13 @@ type Paths = {
 
 /** Workers have other current folders. A base may also be a name. */
 function withWholePaths<Request extends Paths>(request: Request): Request {
-  const { data, test, tensorboard, base, bases } = request
+  const { data, test, unlabelled, tensorboard, base, bases } = request
   const wholeBase = (spec: string) => (existsSync(spec) ? resolve(spec) : spec)
   return {
     ...request,
     ...(data === undefined ? {} : { data: resolve(data) }),
     ...(test === undefined ? {} : { test: resolve(test) }),
+    ...(unlabelled === undefined ? {} : { unlabelled: resolve(unlabelled) }),
     ...(tensorboard === undefined ? {} : { tensorboard: resolve(tensorboard) }),
     ...(base === undefined ? {} : { base: wholeBase(base) }),
     ...(bases === undefined ? {} : { bases: bases.map(wholeBase) }),

@@ -1,3 +1,4 @@
+import { sha256, UnsupportedError } from '../base/index.ts'
 import type { Choice, TaskKind } from '../contracts/index.ts'
 import {
   describeExamples,
@@ -6,8 +7,10 @@ import {
   fingerprintExamples,
   type ReadExamplesResult,
   readExamples,
+  readTexts,
   removeDuplicatesOf,
   splitExamples,
+  type UnlabelledText,
 } from '../data/index.ts'
 
 export type DataRequest = {
@@ -15,6 +18,8 @@ export type DataRequest = {
   data: string
   /** A file of its own to test on; without it a tenth of `data` is held out. */
   test?: string | undefined
+  /** To classify: a file of texts without labels, which the model labels itself to learn from more. */
+  unlabelled?: string | undefined
   /** What the model shall answer; found out where the file leaves no doubt. */
   kind?: TaskKind | undefined
 } & DataColumns
@@ -39,6 +44,8 @@ export type PreparedData = {
   train: Example[]
   validation: Example[]
   test: Example[]
+  /** Texts without labels that are none of those above, nor nearly. */
+  unlabelled: UnlabelledText[]
   columns: ReadExamplesResult['columns']
   summary: ExamplesSummary
   /** Rows left out by --skip-bad-rows, by kind. */
@@ -63,6 +70,7 @@ const testSizeMax = 2000
 export async function prepareData({
   data,
   test,
+  unlabelled,
   seed,
   ...options
 }: DataRequest & { seed: number }): Promise<PreparedData> {
@@ -81,18 +89,43 @@ export async function prepareData({
     validation: validation < validationSizeMin ? 0 : validation,
     test: given ? 0 : share(testSizeMax),
   })
+  const labelled = { ...split, test: given?.examples ?? split.test }
+  const { train, validation: forEpoch, test: forTest } = labelled
+  const all = [...train, ...forEpoch, ...forTest]
+  const texts = unlabelled === undefined ? [] : await readUnlabelled(unlabelled, { ...options, kind, pairs, all })
   return {
     kind,
     pairs,
-    ...split,
-    test: given?.examples ?? split.test,
+    ...labelled,
+    unlabelled: texts,
     columns,
     summary: describeExamples(read.examples),
     skippedByKind: read.skippedByKind,
     duplicatesOfTest: dropped,
-    fingerprint: fingerprintExamples([...split.train, ...split.validation, ...(given?.examples ?? split.test)]),
+    fingerprint: fingerprintOf(all, texts),
     choices: [chooseKind(kind, options.kind, columns), explainValidation(split.validation.length, validation)],
   }
+}
+
+/** Texts to learn from beside labelled ones: what is known already is left out, what the model is tested on above all. */
+async function readUnlabelled(
+  path: string,
+  { kind, pairs, all, ...options }: DataColumns & { kind: TaskKind; pairs: boolean; all: readonly Example[] },
+): Promise<UnlabelledText[]> {
+  if (kind !== 'classify' || pairs) {
+    const what = pairs ? 'pairs of texts' : `data of kind ${kind}`
+    throw new UnsupportedError('data.unlabelled-kind', `Texts without labels (${path}) cannot be used beside ${what}`, {
+      hint: 'They help to classify single texts; train without --unlabelled.',
+    })
+  }
+  const texts = await readTexts({ path, kind, textColumn: options.textColumn, skipBadRows: options.skipBadRows })
+  return removeDuplicatesOf(texts, all).examples
+}
+
+function fingerprintOf(labelled: readonly Example[], unlabelled: readonly UnlabelledText[]): string {
+  const fingerprint = fingerprintExamples(labelled)
+  if (unlabelled.length === 0) return fingerprint
+  return sha256(JSON.stringify([fingerprint, unlabelled.map(({ text }) => text)]))
 }
 
 function chooseKind(kind: TaskKind, asked: TaskKind | undefined, columns: PreparedData['columns']): Choice {

@@ -34,6 +34,7 @@ export function createRunRecorder({
   /** Made before training began. */
   choices: readonly Choice[]
 }): RunRecorder {
+  const made = [...choices]
   let waiting: RunSeries = { steps: [], epochs: [] }
   let writtenAt = Number.NEGATIVE_INFINITY
   let written: Promise<void> = Promise.resolve()
@@ -54,7 +55,11 @@ export function createRunRecorder({
       if (event.type === 'train-start') {
         const settings = { ...event.settings, precision: event.precision.precision }
         enqueue(() => registry.beginSeries(run, { settings, step: event.resumedAt }))
-        enqueue(() => registry.recordChoices(run, [...choices, ...event.choices]))
+        enqueue(() => registry.recordChoices(run, [...made, ...event.choices]))
+      } else if (event.type === 'texts-labelled') {
+        const { texts, kept, confidenceMin } = event
+        const reason = `of ${texts} texts without labels, those that a first model is sure of by ${confidenceMin}`
+        made.push({ setting: 'labelledTexts', value: kept, reason, by: 'capstan' })
       } else if (event.type === 'step-end') waiting.steps.push(toStepMetrics(event))
       else if (event.type === 'epoch-end') waiting.epochs.push(toEpochMetrics(event))
       else if (event.type === 'estimate-ready') {

@@ -91,7 +91,9 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
   const { rates } = config
   const folder = openTrainingFolder(store.folder, run.id)
   const recorder = createRunRecorder({ registry, run: run.id, usage, rates, device, choices: data.choices })
+  let labelledTexts = 0
   const onEvent = (event: FinetuneEvent) => {
+    if (event.type === 'texts-labelled') labelledTexts = event.kept
     hooks.onEvent?.(event)
     recorder.follow(event)
   }
@@ -118,8 +120,11 @@ async function carryOut(context: PlatformContext, { run, request, data, hooks }:
       date: clock.now(),
       dataset: {
         fingerprint: report.data.fingerprint,
-        examples: data.train.length,
-        sources: { [request.data]: data.train.length },
+        examples: data.train.length + labelledTexts,
+        sources: {
+          [request.data]: data.train.length,
+          ...(labelledTexts > 0 && { [`${request.unlabelled}, labelled by a first model`]: labelledTexts }),
+        },
       },
       metrics: Object.entries(withoutTables(report.test)).map(([name, value]) => [
         `${name} on ${data.test.length} held-out examples`,
@@ -174,8 +179,15 @@ async function removeInterrupted({ registry, store }: PlatformContext, task: str
   }
 }
 
-function describeRequest({ data, test, base, device = 'cpu', settings }: StoredRequest): Record<string, unknown> {
-  return { data, test, base, device, ...settings }
+function describeRequest({
+  data,
+  test,
+  unlabelled,
+  base,
+  device = 'cpu',
+  settings,
+}: StoredRequest): Record<string, unknown> {
+  return { data, test, unlabelled, base, device, ...settings }
 }
 
 /** Throws InvalidInputError `platform.bad-task-name`. */

@@ -73,7 +73,7 @@ function readRequest({ positionals: [data], options }: CommandContext): TrainTas
   return {
     task: String(options.task),
     data,
-    ...textOptions(options, ['test', 'base', 'tensorboard', ...columnOptions]),
+    ...textOptions(options, ['test', 'unlabelled', 'base', 'tensorboard', ...columnOptions]),
     ...(options.kind === undefined ? {} : { kind: taskKindSchema.parse(options.kind) }),
     ...(options.skipBadRows ? { skipBadRows: true } : {}),
     ...(options.promote ? { promote: true } : {}),
@@ -163,8 +163,9 @@ function toJson({ run, model, cost, report }: TrainTaskResult) {
   return { run, model, cost, test, usage, base, training, data: withCounts(data) }
 }
 
-function withCounts({ train, validation, test, ...rest }: PreparedData) {
-  return { ...rest, counts: { train: train.length, validation: validation.length, test: test.length } }
+function withCounts({ train, validation, test, unlabelled, ...rest }: PreparedData) {
+  const counts = { train: train.length, validation: validation.length, test: test.length }
+  return { ...rest, counts: { ...counts, unlabelled: unlabelled.length } }
 }
 
 export function readSettings(options: Values): NonNullable<TrainTaskRequest['settings']> {
