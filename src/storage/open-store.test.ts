@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestStore, storeKind, testStoreOptions } from '../../test/open-test-store.ts'
 import { openStore, type Store } from './open-store.ts'
@@ -42,6 +42,18 @@ it('goes on after a query that fails', async () => {
 
 it.runIf(storeKind === 'embedded')('runs with 16 MB of buffers, for the sake of the training beside it', async () => {
   expect((await sql`show shared_buffers`.execute(store.database)).rows).toEqual([{ shared_buffers: '16MB' }])
+})
+
+it.runIf(storeKind === 'embedded')('keeps statements prepared, but not any number of them', async () => {
+  const run = async (i: number) => {
+    const query = CompiledQuery.raw(`select ${i} + $1::int as n`, [1])
+    return (await store.database.executeQuery<{ n: number }>(query)).rows[0]?.n
+  }
+  for (let i = 0; i < 300; i++) expect(await run(i)).toBe(i + 1)
+  expect([await run(0), await run(299)]).toEqual([1, 300])
+  const { rows } = await sql<{ n: bigint }>`select count(*) as n from pg_prepared_statements`.execute(store.database)
+  expect(Number(rows[0]?.n)).toBeGreaterThan(100)
+  expect(Number(rows[0]?.n)).toBeLessThanOrEqual(256)
 })
 
 it('gives a name to one at a time, until it is let go', async () => {
