@@ -93,12 +93,12 @@ function describeEvent(
     }
     case 'labeller-start':
       return [
-        `unlabelled ${event.texts} texts: a model that learns from the ${event.examples} labelled ones labels them first`,
+        `unlabelled ${event.texts}: a model that learns from the ${event.examples} labelled texts labels them first`,
       ]
     case 'texts-labelled': {
       const { kept, texts, confidenceMin } = event
       return [
-        `unlabelled ${kept} of ${texts} texts have a label that is ${confidenceMin} sure: the model that stays learns from them too`,
+        `unlabelled ${kept} of ${texts} have a label that is ${confidenceMin} sure: the model that stays learns from them too`,
       ]
     }
     case 'tensorboard-failed':

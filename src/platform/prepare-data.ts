@@ -1,4 +1,4 @@
-import { sha256, UnsupportedError } from '../base/index.ts'
+import { InvalidInputError, sha256, UnsupportedError } from '../base/index.ts'
 import type { Choice, TaskKind } from '../contracts/index.ts'
 import {
   describeExamples,
@@ -119,7 +119,11 @@ async function readUnlabelled(
     })
   }
   const texts = await readTexts({ path, kind, textColumn: options.textColumn, skipBadRows: options.skipBadRows })
-  return removeDuplicatesOf(texts, all).examples
+  const { examples } = removeDuplicatesOf(texts, all)
+  if (examples.length > 0) return examples
+  throw new InvalidInputError('data.nothing-unlabelled', `${path} has no text that is not among the labelled ones`, {
+    hint: 'Give texts that no label is known of, or train without --unlabelled.',
+  })
 }
 
 function fingerprintOf(labelled: readonly Example[], unlabelled: readonly UnlabelledText[]): string {

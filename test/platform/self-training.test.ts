@@ -118,6 +118,9 @@ describe('training with unlabelled texts', () => {
     await expect(platform.estimate({ ...request(), unlabelled: at('more.csv') })).rejects.toMatchObject({
       code: 'platform.no-estimate',
     })
+    await expect(platform.train({ ...request(), unlabelled: at('few.csv') })).rejects.toMatchObject({
+      code: 'data.nothing-unlabelled',
+    })
     await expect(platform.train({ ...request(), unlabelled: at('none.csv') })).rejects.toThrow('none.csv')
     await writeFile(at('holes.csv'), 'id,text\n1,a text\n2,\n')
     await expect(platform.train({ ...request(), unlabelled: at('holes.csv') })).rejects.toMatchObject({
