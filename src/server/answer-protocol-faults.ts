@@ -4,12 +4,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type CapstanError, InvalidInputError, LimitError, UnsupportedError } from '../base/index.ts'
 import { toProblem } from './problem.ts'
+import { discardBody, refusedMsMax } from './read-body.ts'
 
 /** Makes a server answer bytes that are no HTTP, headers that are too long, tunnels and expectations that nobody meets. */
 export function answerProtocolFaults(server: Server): void {
   server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
     const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse }
     // A client that has gone hears nothing, and a reply that has begun is not to be followed by another.
+    if (refused.has(socket)) return
     if (cause.code === 'ECONNRESET' || !socket.writable || response?.headersSent) socket.destroy()
     else endWithProblem(socket, explainFault(cause))
   })
@@ -28,7 +30,9 @@ export function answerProtocolFaults(server: Server): void {
   server.on('checkExpectation', (request, response) => {
     const what = `The expectation "${request.headers.expect}" cannot be met`
     const { status, headers, body } = toReply(new UnsupportedError('request.unmet-expectation', what))
-    response.writeHead(status, headers).end(body)
+    response.writeHead(status, headers).write(body)
+    // Whoever waits for the reply has it now; whoever sends all the same is heard out.
+    void discardBody(request).then(() => response.end())
   })
 }
 
@@ -49,9 +53,16 @@ function unreadable(cause?: Error): CapstanError {
   return new InvalidInputError('request.unreadable', 'The request cannot be read', { hint, cause })
 }
 
+/** Connections that have had their last reply, and whose further bytes are read for nothing. */
+const refused = new WeakSet<Duplex>()
+
 function endWithProblem(socket: Duplex, error: CapstanError): void {
   const { status, title, headers, body } = toReply(error)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  refused.add(socket)
+  // Hanging up at once, with bytes unread, would lose the reply on its way.
+  const timer = setTimeout(() => socket.destroy(), refusedMsMax)
+  socket.on('close', () => clearTimeout(timer))
   socket.on('error', () => {})
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
 }

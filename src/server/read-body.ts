@@ -73,7 +73,8 @@ async function readBytes(context: Context, bytesMax: number): Promise<Uint8Array
 }
 
 /** Of a refused body, this much is read on and for so long. */
-const [refusedBytesMax, refusedMsMax] = [16 * 1024 * 1024, 5_000]
+const refusedBytesMax = 16 * 1024 * 1024
+export const refusedMsMax = 5_000
 
 /** Reads on what is left of a refused request's body: a client that is cut off while it still sends never sees the reply. */
 export async function discardBody(incoming: IncomingMessage): Promise<void> {

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccess } from '../../src/access/index.ts'
 import { createLogger } from '../../src/base/index.ts'
@@ -56,6 +59,23 @@ describe('a malformed request', () => {
       headers: { ...headers(), 'content-type': 'application/json' },
     })
     expect(next.status).toBe(200)
+  })
+
+  it.each([
+    ['what cannot be read', 'Content-Length: abc\r\n\r\n', '400'],
+    ['an expectation', 'Expect: wonders\r\nContent-Length: 1000000\r\n\r\n', '417'],
+  ])('gets its reply although its client still sends what follows %s', async (_, head, status) => {
+    const { hostname, port } = new URL(server.url)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    for (const part of [`${start}${head}`, 'x'.repeat(100_000), 'x'.repeat(100_000)]) {
+      socket.write(part)
+      await sleep(100)
+    }
+    // Only now does it listen: had the server hung up, the system would have thrown the reply away.
+    const [reply] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown]
+    expect(String(reply)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    socket.destroy()
   })
 
   it.each([
