@@ -10,9 +10,10 @@ import { discardBody, refusedMsMax } from './read-body.ts'
 export function answerProtocolFaults(server: Server): void {
   server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
     const { _httpMessage: response } = socket as Duplex & { _httpMessage?: ServerResponse }
-    // A client that has gone hears nothing, and a reply that has begun is not to be followed by another.
     if (refused.has(socket)) return
-    if (cause.code === 'ECONNRESET' || !socket.writable || response?.headersSent) socket.destroy()
+    if (cause.code === 'ECONNRESET') socket.destroy()
+    // A reply that has begun is not to be followed by another.
+    else if (!socket.writable || response?.headersSent) hearOut(socket)
     else endWithProblem(socket, explainFault(cause))
   })
   server.on('connect', (_request, socket: Duplex) => {
@@ -59,12 +60,16 @@ const refused = new WeakSet<Duplex>()
 function endWithProblem(socket: Duplex, error: CapstanError): void {
   const { status, title, headers, body } = toReply(error)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  hearOut(socket)
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
+}
+
+/** Reads what else comes for nothing, for a while: hanging up at once, with bytes unread, would lose the reply on its way. */
+function hearOut(socket: Duplex): void {
   refused.add(socket)
-  // Hanging up at once, with bytes unread, would lose the reply on its way.
   const timer = setTimeout(() => socket.destroy(), refusedMsMax)
   socket.on('close', () => clearTimeout(timer))
   socket.on('error', () => {})
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
 }
 
 function toReply(error: CapstanError) {
