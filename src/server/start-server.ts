@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import { CapstanError, ConflictError, InvalidInputError } from '../base/index.ts'
 import { answerProtocolFaults } from './answer-protocol-faults.ts'
 import type { App } from './app.ts'
+import { discardBody } from './read-body.ts'
 import { respondUnreadable } from './respond.ts'
 
 export type ServerOptions = {
@@ -36,8 +37,18 @@ const sweepMs = 50
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { app, host = '127.0.0.1', port = 8787, closeMsMax = 10_000 } = options
   // A request without a Host header is refused by the listener, with a problem; Node would send an empty reply.
-  const listener = getRequestListener(app.fetch, { errorHandler: respondUnreadable })
-  const server = createServer({ requireHostHeader: false }, listener)
+  // Its error handler is not told the request; it runs before the listener gives control back, so that it is still this one.
+  let incoming: IncomingMessage | null = null
+  const errorHandler = async (error: unknown) => {
+    if (error instanceof RequestError && incoming) await discardBody(incoming)
+    return respondUnreadable(error)
+  }
+  const listener = getRequestListener(app.fetch, { errorHandler })
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
+    incoming = request
+    void listener(request, response)
+    incoming = null
+  })
   server.keepAliveTimeout = keepAliveMs
   answerProtocolFaults(server)
   const sockets = new Set<Socket>()
