@@ -65,7 +65,6 @@ export {
   selectExamples,
   storeAnswer,
   textKeyOf,
-  type WrittenAnswer,
 } from './records/prediction-records.ts'
 export { labelsOfAnswer, sameAnswer } from './records/same-answer.ts'
 export { readTaskState, type TaskState, updateTaskState } from './records/task-state.ts'

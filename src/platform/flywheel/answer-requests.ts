@@ -21,9 +21,9 @@ import {
   recordTeacherAnswer,
   retainText,
   sameAnswer,
+  storeAnswer,
   type TeacherInput,
   type TeacherOutcome,
-  type WrittenAnswer,
 } from '../../flywheel/index.ts'
 import type { PoolPredictOptions } from '../../serving/index.ts'
 import type { Store } from '../../storage/index.ts'
@@ -47,7 +47,6 @@ export type AnsweringContext = {
   store: Store
   clock: Clock
   gates: Gates
-  write(written: WrittenAnswer): Promise<void>
   settingsOf(task: string): TaskConfig
   teacherOf(task: string): GuardedTeacher | undefined
   /** By the task's live version; null where it has none and a teacher stands in. */
@@ -168,7 +167,7 @@ async function answerOne(
     caller: options.caller ?? null,
   }
   const example = outcome && toExample(record, outcome, sampled || !opens)
-  await context.write({ prediction: record, example })
+  await storeAnswer(context.store, { prediction: record, example })
   context.onAnswer({ task, model: record.model, hasExample: example !== null })
   if (own && answersItself && sampled && teacher)
     later(audit(context, { record, own, teacher, texts, counts: accepted && !strange }))

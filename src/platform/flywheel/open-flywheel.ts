@@ -17,7 +17,6 @@ import {
   type GuardedTeacher,
   openTeachers,
   recordFeedback,
-  storeAnswer,
   type TeacherEvent,
 } from '../../flywheel/index.ts'
 import { ModelPool, type PoolPredictOptions } from '../../serving/index.ts'
@@ -154,7 +153,6 @@ export function openFlywheel(options: FlywheelOptions): Flywheel {
     store,
     clock,
     gates,
-    write: (written) => storeAnswer(store, written),
     settingsOf,
     teacherOf: (task) => opened.get(task),
     predictOwn,
